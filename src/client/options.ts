@@ -1,0 +1,161 @@
+/** What an application may say when it makes a client; every name and default of `docs/parity.md`'s first table. */
+
+import type { ConnectProperties, Properties } from '../codec/properties.js'
+import type { ProtocolVersion, QoS } from '../codec/protocol.js'
+import type { CancelSignal } from './transport.js'
+
+/** Properties of a Will (§3.1.3.2). */
+export type WillProperties = Pick<
+  Properties,
+  | 'willDelayInterval'
+  | 'payloadFormatIndicator'
+  | 'messageExpiryInterval'
+  | 'contentType'
+  | 'responseTopic'
+  | 'correlationData'
+  | 'userProperties'
+>
+
+/** Properties of a PUBLISH that a client may send (§3.3.2.3); the Topic Alias is ours to set. */
+export type PublishProperties = Pick<
+  Properties,
+  | 'payloadFormatIndicator'
+  | 'messageExpiryInterval'
+  | 'contentType'
+  | 'responseTopic'
+  | 'correlationData'
+  | 'userProperties'
+>
+
+/** The message that the server publishes when this client vanishes (§3.1.2.5). */
+export interface WillOptions {
+  topic: string
+  payload?: string | Uint8Array
+  qos?: QoS
+  retain?: boolean
+  properties?: WillProperties
+}
+
+/** TLS settings of a Node client: a part of `tls.ConnectionOptions`, all of which is passed on. */
+export interface TlsOptions {
+  ca?: string | Uint8Array | (string | Uint8Array)[]
+  cert?: string | Uint8Array | (string | Uint8Array)[]
+  key?: string | Uint8Array | (string | Uint8Array)[]
+  pfx?: string | Uint8Array
+  passphrase?: string
+  /** The name that the certificate must bear and that SNI asks for; the host by default. */
+  servername?: string
+  ALPNProtocols?: string[]
+  minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+  maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+  ciphers?: string
+  /** False accepts any certificate, and with it anyone who poses as the server. */
+  rejectUnauthorized?: boolean
+  [option: string]: unknown
+}
+
+/** Socket settings of a Node client: a part of `net.TcpNetConnectOpts`, all of which is passed on. */
+export interface TcpOptions {
+  noDelay?: boolean
+  keepAlive?: boolean
+  keepAliveInitialDelay?: number
+  localAddress?: string
+  localPort?: number
+  family?: number
+  [option: string]: unknown
+}
+
+/** WebSocket settings of a Node client; a browser allows none of them. */
+export interface WebSocketOptions {
+  /** Headers of the upgrade request. */
+  headers?: Record<string, string>
+  /** An `http.Agent`, for a proxy. */
+  agent?: unknown
+}
+
+/** Back-off of the attempts to connect again: exponential, full jitter (each delay is random between 0 and the cap). */
+export interface ReconnectOptions {
+  /** Attempts in a row before giving up; no end by default. */
+  maxAttempts?: number
+  /** The cap of the first delay, ms. Default 1 000. */
+  minDelay?: number
+  /** The largest cap, ms. Default 30 000. */
+  maxDelay?: number
+  /** Whether the first connection, too, is tried again instead of rejecting. Default false. */
+  retryFirst?: boolean
+}
+
+/** A delay in ms until attempt number `attempt` (from 1), or false to give up. */
+export type ReconnectPolicy = (attempt: number, error: Error) => number | false
+
+/** A password, or a function that is asked for one at each attempt to connect, so that a token can be fresh. */
+export type Password = string | Uint8Array | (() => string | Uint8Array | Promise<string | Uint8Array>)
+
+/** A user name, or a function that is asked for one at each attempt to connect. */
+export type Username = string | (() => string | Promise<string>)
+
+export interface ClientOptions {
+  /** Labels every error, event and log line of this client. Default: the client id. */
+  name?: string
+  /** `mqtt://`, `mqtts://`, `ws://`, `wss://` (`tcp://`, `ssl://`, `tls://` as aliases). Wins over `host` and its like. */
+  url?: string | { readonly href: string }
+  /** URLs tried in order at each attempt, then from the first again. */
+  servers?: string[]
+  /** A name, an IPv4 or an IPv6 address. Default `localhost`. */
+  host?: string
+  /** Default 1883; 8883 with TLS; 80 and 443 with WebSocket. */
+  port?: number
+  /** Default `tcp` in Node and `ws` in a browser; with `tls`, `tls` and `wss`. */
+  transport?: 'tcp' | 'tls' | 'ws' | 'wss'
+  /** True, or the settings: TLS is used and the peer's certificate is verified. Default false. */
+  tls?: boolean | TlsOptions
+  /** Node only. `noDelay` is on unless set. */
+  tcp?: TcpOptions
+  /** Node only. */
+  webSocket?: WebSocketOptions
+  /** The path of a WebSocket. Default `/mqtt`. */
+  path?: string
+  /** 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0. Default 4. */
+  protocolVersion?: ProtocolVersion
+  /** Default: assigned by the server in 5.0, generated in 3.1 and 3.1.1. */
+  clientId?: string
+  /**
+   * Clean Start (5.0) or Clean Session (3.1, 3.1.1). Default true. It is about the first connection: reconnects of
+   * the client itself ask for the session back where the protocol can (5.0). False in 5.0 without a
+   * `sessionExpiryInterval` asks the server to keep the session for good, as Clean Session 0 does in 3.1.1.
+   */
+  cleanStart?: boolean
+  username?: Username
+  password?: Password
+  /** Seconds, 0 to 65 535, 0 turns it off. Default 60. The server's Server Keep Alive replaces it. */
+  keepAlive?: number
+  /** True sends PINGREQ each interval, whatever else was sent. Default false. */
+  forcePing?: boolean
+  /** ms over the socket, the handshakes and CONNACK together. Default 60 000. */
+  connectTimeout?: number
+  /** ms to wait for SUBACK, UNSUBACK, PINGRESP. Default 30 000. */
+  ackTimeout?: number
+  /**
+   * ms after which an unacknowledged PUBLISH or PUBREL is sent again: at once in 3.1 and 3.1.1; in 5.0, where
+   * [MQTT-4.4.0-1] forbids that, the connection is taken for dead and another one made. Default 30 000, 0 is never.
+   */
+  retryInterval?: number
+  /** QoS 1 and 2 messages sent and not acknowledged. Default no limit but the server's Receive Maximum. */
+  maxInflight?: number
+  /** Sets the top bit of the protocol level (3.1 and 3.1.1). Default false. */
+  bridgeMode?: boolean
+  will?: WillOptions
+  /** Properties of CONNECT (5.0). */
+  properties?: ConnectProperties
+  /**
+   * When messages of QoS 1 and 2 are acknowledged. True: once their handlers are done. False: when the application
+   * calls `message.ack()`. Default true.
+   */
+  autoAck?: boolean
+  /** Default: on, 1 s to 30 s, full jitter, no end. */
+  reconnect?: boolean | ReconnectOptions | ReconnectPolicy
+  /** Whether calls that wait for an answer are sent again after a reconnect. Default true. */
+  retryCalls?: boolean
+  /** When it aborts, the client disconnects, and what is pending rejects with the signal's reason. */
+  signal?: CancelSignal
+}

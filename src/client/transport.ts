@@ -1,0 +1,74 @@
+/** What the core asks of a host: a byte stream, a clock, one timer, randomness, and a turn to flush in. */
+
+import type { ClientOptions } from './options.js'
+
+/** One network connection. Only `connection.ts` holds one. */
+export interface Transport {
+  /**
+   * Hands bytes over, in order. They belong to the transport from now on and are never written again.
+   * False when the peer reads slower than we write: `drain` follows once it caught up.
+   */
+  send(bytes: Uint8Array): boolean
+  /** Stops reading from the peer; what was read already may still arrive. */
+  pause(): void
+  resume(): void
+  /** Ends gracefully: what was sent is flushed first. `close` follows, at the latest after 2 s. */
+  close(): void
+  /** Frees everything at once, without flushing. No handler is called any more. */
+  destroy(): void
+}
+
+/** Called by a transport. `close` is called once and last, with the reason if the end was not orderly. */
+export interface TransportHandlers {
+  /** A chunk as it came. It is a plain `Uint8Array` that nobody writes to again. */
+  data(chunk: Uint8Array): void
+  drain(): void
+  close(error?: Error): void
+}
+
+/** Where to connect to, taken apart from a URL or from options, and checked. */
+export interface Endpoint {
+  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss'
+  /** A name, an IPv4 or an IPv6 address (without brackets). */
+  readonly host: string
+  readonly port: number
+  /** Path and query of a WebSocket; empty for TCP and TLS. */
+  readonly path: string
+  /** As decoded from the URL. */
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  /** For errors and logs: the URL without credentials. */
+  readonly label: string
+}
+
+/** The standard's `AbortSignal`, as far as we need it; the real one fits. */
+export interface CancelSignal {
+  readonly aborted: boolean
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
+/** A host. `platform/node` and `platform/browser` each make one; tests make one with virtual time. */
+export interface Platform {
+  /** The servers that the options name, in order; throws `TypeError` or `RangeError` that names the bad option. */
+  endpoints(options: ClientOptions): readonly Endpoint[]
+  /**
+   * Opens a network connection. Rejects with a `ConnectError` whose `phase` is how far it came.
+   * When `signal` aborts, the attempt is given up, everything is freed, and the promise rejects.
+   */
+  open(
+    endpoint: Endpoint,
+    options: ClientOptions,
+    handlers: TransportHandlers,
+    signal: CancelSignal,
+  ): Promise<Transport>
+  /** Milliseconds of a clock that never goes back and that counts the time in which the machine slept. */
+  now(): number
+  /** Calls `callback` once after `ms`; returns what cancels it. A timer keeps a Node process alive. */
+  setTimer(callback: () => void, ms: number): () => void
+  /** Calls `callback` after the current run of the application's code, soon: `setImmediate`, or a microtask. */
+  defer(callback: () => void): void
+  /** Fresh random bytes of cryptographic quality. */
+  random(size: number): Uint8Array
+}

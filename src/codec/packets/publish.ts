@@ -1,0 +1,122 @@
+/** PUBLISH (§3.3): a message. */
+
+import { outOfRange } from '../../errors.js'
+import { type Reader, varintSize, type Writer } from '../bytes.js'
+import { checkBoolean, checkPacketId, checkQoS, isBytes, readPacketId } from '../fields.js'
+import { type Properties, propertySet } from '../properties.js'
+import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
+import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
+import { malformed, protocolError, violation } from '../reason.js'
+import { checkTopicName, hasWildcard } from '../topic.js'
+
+/** Properties that PUBLISH may carry (§3.3.2.3). */
+export type PublishProperties = Pick<
+  Properties,
+  | 'payloadFormatIndicator'
+  | 'messageExpiryInterval'
+  | 'topicAlias'
+  | 'responseTopic'
+  | 'correlationData'
+  | 'userProperties'
+  | 'subscriptionIdentifiers'
+  | 'contentType'
+>
+
+export interface Publish {
+  type: 'publish'
+  dup: boolean
+  qos: QoS
+  retain: boolean
+  /** Empty only with a Topic Alias. */
+  topic: string
+  /** 1 to 65 535 at QoS 1 and 2, undefined at QoS 0. */
+  packetId: number | undefined
+  properties: PublishProperties
+  /** Decoded, it is a view of the chunk that it came in. */
+  payload: Uint8Array
+}
+
+export type PublishInput = WithDefaults<Publish, 'dup' | 'qos' | 'retain' | 'packetId' | 'properties' | 'payload'>
+
+const PROPERTIES = propertySet('publish')
+const EMPTY = new Uint8Array(0)
+
+export function completePublish(input: PublishInput): Publish {
+  return {
+    type: 'publish',
+    dup: input.dup ?? false,
+    qos: input.qos ?? 0,
+    retain: input.retain ?? false,
+    topic: input.topic,
+    packetId: input.packetId ?? undefined,
+    properties: input.properties ?? NO_PROPERTIES,
+    payload: input.payload ?? EMPTY,
+  }
+}
+
+/** Checks all of it; returns the Remaining Length. */
+export function publishLength(packet: Publish, version: ProtocolVersion): number {
+  const { dup, qos, topic, packetId, properties, payload } = packet
+  checkQoS(qos, 'publish.qos')
+  checkBoolean(dup, 'publish.dup')
+  checkBoolean(packet.retain, 'publish.retain')
+  // [MQTT-3.3.1-2] DUP is 0 for every QoS 0 message.
+  if (dup && qos === 0) throw outOfRange('publish.dup', 'false at QoS 0', dup)
+  // [MQTT-2.2.1-2] No Packet Identifier at QoS 0.
+  if (qos !== 0) checkPacketId(packetId, 'publish.packetId')
+  else if (packetId !== undefined) throw outOfRange('publish.packetId', 'undefined at QoS 0', packetId)
+  if (!isBytes(payload)) throw new TypeError('publish.payload: expected a Uint8Array')
+
+  const listed = measureProperties(properties, PROPERTIES, version)
+  const aliased = topic === '' && properties.topicAlias !== undefined // §3.3.2.3.4
+  const head = 2 + (aliased ? 0 : checkTopicName(topic, 'publish.topic')) + (qos === 0 ? 0 : 2)
+  return head + (version === 5 ? varintSize(listed) + listed : 0) + payload.length
+}
+
+export function writePublish(writer: Writer, packet: Publish, version: ProtocolVersion): void {
+  const { qos, properties, payload } = packet
+  const length = publishLength(packet, version)
+  const apart = writer.keeps(payload)
+  const flags = (packet.dup ? 0b1000 : 0) | (qos << 1) | (packet.retain ? 1 : 0)
+  writer.begin(0x30 | flags, length, apart ? payload.length : 0)
+  writer.text(packet.topic)
+  if (qos !== 0) writer.uint16(packet.packetId as number)
+  if (version === 5) writeProperties(writer, properties, PROPERTIES)
+  if (apart) writer.reference(payload)
+  else writer.raw(payload)
+}
+
+/** The flags were checked with the fixed header. */
+export function decodePublish(reader: Reader, flags: number, version: ProtocolVersion): Publish {
+  const qos = ((flags >> 1) & 3) as QoS
+  const topic = reader.text('publish.topic')
+  // [MQTT-3.3.2-2]
+  if (hasWildcard(topic)) {
+    throw violation(0x90, 'publish.topic: expected a Topic Name without + and #, got one with a wildcard')
+  }
+  const packetId = qos === 0 ? undefined : readPacketId(reader, 'publish.packetId')
+  const properties: PublishProperties = version === 5 ? readProperties(reader, PROPERTIES) : NO_PROPERTIES
+  // [MQTT-4.7.3-1] §3.3.2.1: the Topic Name is empty only where a Topic Alias stands for it.
+  if (topic === '' && properties.topicAlias === undefined) {
+    throw protocolError('publish.topic: expected a Topic Name or a Topic Alias, got neither')
+  }
+  return {
+    type: 'publish',
+    dup: (flags & 0b1000) !== 0,
+    qos,
+    retain: (flags & 1) !== 0,
+    topic,
+    packetId,
+    properties,
+    payload: reader.rest(),
+  }
+}
+
+/** Checks the flags of a PUBLISH (§3.3.1) as soon as they are there. */
+export function checkPublishFlags(flags: number): void {
+  const qos = (flags >> 1) & 3
+  // [MQTT-3.3.1-4]
+  if (qos === 3) throw malformed('publish.qos: expected 0, 1 or 2, got 3')
+  // [MQTT-3.3.1-2]
+  if (qos === 0 && (flags & 0b1000) !== 0) throw malformed('publish.dup: expected 0 at QoS 0, got 1')
+}

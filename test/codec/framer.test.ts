@@ -1,0 +1,229 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Framer, LARGEST_PACKET } from '../../src/codec/framer.js'
+import {
+  encodePacket,
+  type Packet,
+  PacketReader,
+  PacketReaderError,
+  ProtocolError,
+  type ProtocolVersion,
+} from '../../src/codec/index.js'
+import { arbitraryPacket } from './support/arbitraries.js'
+import { refusesBytes } from './support/tables.js'
+import { bytes, concat, refusal, VERSIONS } from './support/wire.js'
+import { VECTORS } from './vectors/emqtt.js'
+import { GOLDEN } from './vectors/golden.js'
+
+/** All that was ever decoded, in bytes and the version to read them in. */
+const STREAMS: readonly (readonly [ProtocolVersion, Uint8Array])[] = [
+  ...GOLDEN.map(({ version, digits }) => [version, bytes(digits)] as const),
+  ...VECTORS.filter(({ kind }) => kind === 'decode').map(({ version, hex }) => [version, bytes(hex!)] as const),
+]
+
+function read(version: ProtocolVersion, chunks: readonly Uint8Array[]): Packet[] {
+  const reader = new PacketReader({ protocolVersion: version })
+  return chunks.flatMap((chunk) => reader.push(chunk))
+}
+
+describe('a stream of packets', () => {
+  it('gives the same packets wherever it is cut', () => {
+    for (const [version, stream] of STREAMS) {
+      const whole = read(version, [stream])
+      expect(whole).toHaveLength(1)
+      for (let at = 0; at <= stream.length; at++) {
+        expect(read(version, [stream.slice(0, at), stream.slice(at)])).toEqual(whole)
+      }
+    }
+  })
+
+  it('gives the same packets byte by byte', () => {
+    for (const [version, stream] of STREAMS) {
+      expect(
+        read(
+          version,
+          Array.from(stream, (byte) => Uint8Array.of(byte)),
+        ),
+      ).toEqual(read(version, [stream]))
+    }
+  })
+
+  it.each(VERSIONS)('gives the same packets in any chunks (version %i)', (version) => {
+    fc.assert(
+      fc.property(
+        fc.array(arbitraryPacket(version), { minLength: 1, maxLength: 10 }),
+        fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }),
+        (packets, sizes) => {
+          const stream = concat(packets.map((packet) => encodePacket(packet, version)))
+          const chunks: Uint8Array[] = []
+          for (let at = 0, i = 0; at < stream.length; i++) {
+            const size = sizes[i % sizes.length]!
+            chunks.push(stream.slice(at, at + size))
+            at += size
+          }
+          expect(read(version, chunks)).toStrictEqual(packets)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+
+  it.each(VERSIONS)('of random bytes gives packets or a ProtocolError (version %i)', (version) => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.integer({ min: 1, max: 16 }), (random, type) => {
+        // A plausible header leads further in than random ones do.
+        for (const stream of [random, concat([Uint8Array.of((type << 4) & 255, random.length & 127), random])]) {
+          try {
+            read(version, [stream])
+          } catch (error) {
+            expect(error).toBeInstanceOf(ProtocolError)
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('Framer', () => {
+  it('decodes a packet inside one chunk as a view of it', () => {
+    const framer = new Framer(4)
+    const chunk = bytes('30 05 0001 61 6869')
+    framer.push(chunk)
+    const packet = framer.next()
+    expect(packet?.type === 'publish' && packet.payload.buffer === chunk.buffer).toBe(true)
+    expect(framer.next()).toBeUndefined()
+  })
+
+  it('works chunks off in order that were pushed together', () => {
+    const framer = new Framer(4)
+    framer.push(bytes('c000 d0'))
+    framer.push(bytes(''))
+    framer.push(bytes('00 c0'))
+    framer.push(bytes('00'))
+    expect([framer.next(), framer.next(), framer.next(), framer.next()]).toEqual([
+      { type: 'pingreq' },
+      { type: 'pingresp' },
+      { type: 'pingreq' },
+      undefined,
+    ])
+  })
+
+  it('hands out plain arrays where it was given a Buffer', () => {
+    const framer = new Framer(4)
+    framer.push(Buffer.from(bytes('30 05 0001 61 6869')))
+    const packet = framer.next()
+    expect(packet?.type === 'publish' && packet.payload.constructor).toBe(Uint8Array)
+  })
+
+  it('takes a large packet byte by byte in linear time and space', () => {
+    const payload = Uint8Array.from({ length: 300_000 }, (_, i) => i)
+    const stream = encodePacket({ type: 'publish', topic: 'a', payload }, 5)
+    const framer = new Framer(5)
+    let packet: Packet | undefined
+    for (const byte of stream) {
+      framer.push(Uint8Array.of(byte))
+      packet = framer.next()
+    }
+    expect(packet?.type === 'publish' && Buffer.compare(packet.payload, payload)).toBe(0)
+  })
+
+  it('takes a packet that is announced as huge without making room for it', () => {
+    const before = process.memoryUsage().arrayBuffers
+    const framers = Array.from({ length: 100 }, () => new Framer(5))
+    for (const framer of framers) {
+      framer.push(bytes('30 ffffff7f 0001 61'))
+      expect(framer.next()).toBeUndefined()
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)
+  })
+
+  it('throws the same error ever after', () => {
+    const framer = new Framer(5)
+    framer.push(bytes('00'))
+    let first: unknown
+    try {
+      framer.next()
+    } catch (error) {
+      first = error
+    }
+    framer.push(bytes('c000'))
+    expect(() => framer.next()).toThrow(first as Error)
+  })
+})
+
+describe('Maximum Packet Size', () => {
+  it('is of the whole packet, fixed header included (§3.1.2.11.4)', () => {
+    const stream = encodePacket({ type: 'publish', topic: 'a', payload: new Uint8Array(200) }, 5)
+    const reader = (maximumPacketSize: number) => new PacketReader({ maximumPacketSize })
+    expect(reader(stream.length).push(stream)).toHaveLength(1)
+    expect(() => reader(stream.length - 1).push(stream)).toThrow('packet: expected at most 206 bytes, got one of 207')
+  })
+
+  it('is kept as soon as the Remaining Length is there [MQTT-3.1.2-24]', () => {
+    const reader = new PacketReader({ maximumPacketSize: 1000 })
+    reader.push(bytes('30 ff'))
+    expect(() => reader.push(bytes('7f'))).toThrow(
+      expect.objectContaining({ reasonCode: 0x95, code: 'PACKET_TOO_LARGE' }),
+    )
+  })
+
+  it('is by default the largest that can be said', () => {
+    expect(LARGEST_PACKET).toBe(268_435_460)
+    expect(new PacketReader().push(bytes('30 ffffff7f'))).toEqual([])
+  })
+})
+
+describe('Remaining Length', () => {
+  refusesBytes([
+    ['one of five bytes (§1.5.5)', VERSIONS, '30 ffffffff 01', 0x81, 'four bytes'],
+    ['one that goes on after four bytes, at once', VERSIONS, '30 80808080', 0x81, 'four bytes'],
+    ['one longer than needed [MQTT-1.5.5-1]', VERSIONS, 'c0 8000', 0x81, 'fewest bytes'],
+    ['one longer than needed [MQTT-1.5.5-1]', VERSIONS, '30 858000', 0x81, 'fewest bytes'],
+  ])
+})
+
+describe('PacketReader', () => {
+  it('tells of the packets before a bad one with the error, and throws it ever after', () => {
+    const reader = new PacketReader({ protocolVersion: 4 })
+    let error: unknown
+    try {
+      reader.push(bytes('c000 d000 00'))
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toBeInstanceOf(PacketReaderError)
+    expect((error as PacketReaderError).packets).toEqual([{ type: 'pingreq' }, { type: 'pingresp' }])
+    expect(error).toMatchObject({ name: 'ProtocolError', phase: 'codec', reasonCode: 0x81, code: 'MALFORMED_PACKET' })
+    for (const chunk of ['c000', '']) {
+      try {
+        reader.push(bytes(chunk))
+        expect.unreachable()
+      } catch (again) {
+        expect(again).toBe(error)
+      }
+    }
+  })
+
+  it('follows the version of a CONNECT', () => {
+    const reader = new PacketReader()
+    expect(reader.protocolVersion).toBe(5)
+    const connect = encodePacket({ type: 'connect', protocolVersion: 3, clientId: 'c' }, 3)
+    const publish = encodePacket({ type: 'publish', topic: 'a', payload: Uint8Array.of(0xff) }, 3)
+    expect(reader.push(concat([connect, publish]))[1]).toMatchObject({ type: 'publish', payload: Uint8Array.of(0xff) })
+    expect(reader.protocolVersion).toBe(3)
+  })
+
+  it('refuses wrong options and chunks', () => {
+    expect(() => new PacketReader({ protocolVersion: 2 as never })).toThrow(
+      'protocolVersion: expected 3, 4 or 5, got 2',
+    )
+    expect(() => new PacketReader({ maximumPacketSize: 0 })).toThrow(RangeError)
+    expect(() => new PacketReader().push('abc' as never)).toThrow('chunk: expected a Uint8Array, got "abc"')
+    expect(new PacketReader({ protocolVersion: undefined }).push(new Uint8Array(0))).toEqual([])
+  })
+
+  it('names packet, field, what was expected and what came', () => {
+    expect(refusal('40 02 0000', 4).message).toBe('puback.packetId: expected 1 to 65535, got 0')
+  })
+})

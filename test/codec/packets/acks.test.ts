@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { encodePacket } from '../../../src/codec/index.js'
+import { matchesGolden, refusesBytes, refusesInput } from '../support/tables.js'
+import { decode, hex, VERSIONS } from '../support/wire.js'
+
+/** First byte, and the codes of §3.4.2.1, §3.5.2.1, §3.6.2.1, §3.7.2.1. */
+const ACKS = [
+  ['puback', '40', [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]],
+  ['pubrec', '50', [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]],
+  ['pubrel', '62', [0x00, 0x92]],
+  ['pubcomp', '70', [0x00, 0x92]],
+] as const
+
+describe.each(ACKS)('%s', (type, first, codes) => {
+  matchesGolden(type)
+
+  it('carries its Reason Codes and no others [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1]', () => {
+    for (let reasonCode = 0; reasonCode < 256; reasonCode++) {
+      const encode = () => encodePacket({ type, packetId: 1, reasonCode }, 5)
+      const digits = `${first} 03 0001 ${hex(Uint8Array.of(reasonCode))}`
+      if ((codes as readonly number[]).includes(reasonCode)) {
+        expect(decode(hex(encode()), 5)[0]).toMatchObject({ reasonCode })
+      } else {
+        expect(encode).toThrow(RangeError)
+        expect(() => decode(digits, 5)).toThrow(`${type}.reasonCode: expected one of 0x00, `)
+      }
+    }
+  })
+
+  it('may have an empty list of properties', () => {
+    expect(decode(`${first} 04 0001 00 00`, 5)).toEqual([{ type, packetId: 1, reasonCode: 0, properties: {} }])
+  })
+
+  refusesBytes([
+    ['packet id 0', VERSIONS, `${first} 02 0000`, 0x82, `${type}.packetId`],
+    ['half a packet id', VERSIONS, `${first} 01 00`, 0x81, `${type}.packetId`],
+    ['a Reason Code before 5.0', [3, 4], `${first} 03 0001 00`, 0x81, 'its end'],
+    ['bytes after the end', 5, `${first} 05 0001 00 00 00`, 0x81, 'its end'],
+  ])
+  refusesInput([
+    ['packet id 0', VERSIONS, { type, packetId: 0 }, RangeError, `${type}.packetId`],
+    ['no packet id', VERSIONS, { type }, TypeError, `${type}.packetId`],
+    ['a Reason Code before 5.0', [3, 4], { type, packetId: 1, reasonCode: codes[1] }, RangeError, `${type}.reasonCode`],
+    ['text as Reason Code', 5, { type, packetId: 1, reasonCode: 'x' }, TypeError, `${type}.reasonCode`],
+    [
+      'properties before 5.0',
+      [3, 4],
+      { type, packetId: 1, properties: { reasonString: 'x' } },
+      RangeError,
+      `${type}.properties`,
+    ],
+  ])
+})
+
+describe('PUBREL', () => {
+  it('may have DUP in 3.1 when it is sent again', () => {
+    expect(decode('6a 02 0001', 3)).toMatchObject([{ type: 'pubrel' }])
+  })
+
+  refusesBytes([
+    ['flags other than 0010 [MQTT-3.6.1-1]', VERSIONS, '60', 0x81, 'pubrel'],
+    ['DUP [MQTT-3.6.1-1]', [4, 5], '6a', 0x81, 'pubrel'],
+  ])
+})

@@ -1,0 +1,14 @@
+import { describe } from 'vitest'
+import { matchesGolden, refusesBytes } from '../support/tables.js'
+import { VERSIONS } from '../support/wire.js'
+
+describe('PINGREQ and PINGRESP', () => {
+  matchesGolden('pingreq', 'pingresp')
+
+  refusesBytes([
+    ['flags [MQTT-2.1.3-1]', VERSIONS, 'c1', 0x81, 'pingreq'],
+    ['flags [MQTT-2.1.3-1]', VERSIONS, 'd8', 0x81, 'pingresp'],
+    ['a body', VERSIONS, 'c0 01 00', 0x81, 'pingreq'],
+    ['a body', VERSIONS, 'd0 01 00', 0x81, 'pingresp'],
+  ])
+})
