@@ -1,31 +1,13 @@
 /** What an application may say when it makes a client; every name and default of `docs/parity.md`'s first table. */
 
-import type { ConnectProperties, Properties } from '../codec/properties.js'
+import type { WillProperties } from '../codec/packets/connect.js'
+import type { PublishProperties as AnyPublishProperties } from '../codec/packets/publish.js'
+import type { ConnectProperties } from '../codec/properties.js'
 import type { ProtocolVersion, QoS } from '../codec/protocol.js'
 import type { CancelSignal } from './transport.js'
 
-/** Properties of a Will (§3.1.3.2). */
-export type WillProperties = Pick<
-  Properties,
-  | 'willDelayInterval'
-  | 'payloadFormatIndicator'
-  | 'messageExpiryInterval'
-  | 'contentType'
-  | 'responseTopic'
-  | 'correlationData'
-  | 'userProperties'
->
-
 /** Properties of a PUBLISH that a client may send (§3.3.2.3); the Topic Alias is ours to set. */
-export type PublishProperties = Pick<
-  Properties,
-  | 'payloadFormatIndicator'
-  | 'messageExpiryInterval'
-  | 'contentType'
-  | 'responseTopic'
-  | 'correlationData'
-  | 'userProperties'
->
+export type PublishProperties = Omit<AnyPublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>
 
 /** The message that the server publishes when this client vanishes (§3.1.2.5). */
 export interface WillOptions {

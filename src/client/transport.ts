@@ -12,13 +12,16 @@ export interface Transport {
   /** Stops reading from the peer; what was read already may still arrive. */
   pause(): void
   resume(): void
-  /** Ends gracefully: what was sent is flushed first. `close` follows, at the latest after 2 s. */
+  /** Ends gracefully: what was sent is flushed first; no data comes any more. `close` follows, at the latest after 2 s. */
   close(): void
   /** Frees everything at once, without flushing. No handler is called any more. */
   destroy(): void
 }
 
-/** Called by a transport. `close` is called once and last, with the reason if the end was not orderly. */
+/**
+ * Called by a transport, never before all who wait for the promise of `open` have run; what the peer said by then is
+ * kept for them. `close` is called once and last, with an `MqttError` if the end was not orderly.
+ */
 export interface TransportHandlers {
   /** A chunk as it came. It is a plain `Uint8Array` that nobody writes to again. */
   data(chunk: Uint8Array): void
@@ -55,7 +58,7 @@ export interface Platform {
   endpoints(options: ClientOptions): readonly Endpoint[]
   /**
    * Opens a network connection. Rejects with a `ConnectError` whose `phase` is how far it came.
-   * When `signal` aborts, the attempt is given up, everything is freed, and the promise rejects.
+   * When `signal` aborts, the attempt is given up, everything is freed, and the promise rejects with its reason.
    */
   open(
     endpoint: Endpoint,

@@ -1,0 +1,76 @@
+/** The door for browsers: `connect()` and `Client` over WebSocket. */
+
+import WebSocket from 'isomorphic-ws'
+import { type ClientOptions, CoreClient } from '../../src/index.js'
+import { connectClient, type UrlInput } from '../shared/connect.js'
+import { createBrowserPlatform } from './platform.js'
+
+export type {
+  CancelSignal,
+  ClientEvents,
+  ClientInfo,
+  ClientOptions,
+  ClientStatus,
+  ConnectResult,
+  DisconnectEvent,
+  ErrorPhase,
+  FilterInput,
+  Granted,
+  Listener,
+  ListenOptions,
+  MessageHandler,
+  MqttErrorDetails,
+  Packet,
+  Password,
+  Properties,
+  ProtocolVersion,
+  PublishOptions,
+  PublishProperties,
+  PublishResult,
+  QoS,
+  ReconnectingEvent,
+  ReconnectOptions,
+  ReconnectPolicy,
+  ResubscribeEvent,
+  SubscribeOptions,
+  TcpOptions,
+  TlsOptions,
+  UnsubscribeResult,
+  Username,
+  WebSocketOptions,
+  WillOptions,
+} from '../../src/index.js'
+export {
+  AckTimeoutError,
+  ConnectError,
+  ConnectionLostError,
+  isMqttError,
+  Message,
+  MqttError,
+  ProtocolError,
+  RefusedError,
+  Subscription,
+} from '../../src/index.js'
+
+const browserPlatform = createBrowserPlatform({
+  WebSocket,
+  location: globalThis.location,
+  navigator: globalThis.navigator,
+})
+
+/** An MQTT client. It connects when `connect` is called, and keeps connected until `disconnect`. */
+export class Client extends CoreClient {
+  constructor(options: ClientOptions = {}) {
+    super(options, browserPlatform)
+  }
+}
+
+/**
+ * Makes a client and connects it: `connect('mqtt://localhost')`, `connect(url, options)` or `connect(options)`.
+ *
+ * @throws {TypeError} or {RangeError} that names the bad option
+ * @throws {ConnectError} when the first connection fails (unless `reconnect.retryFirst`); nothing is left running then
+ */
+export function connect(target: UrlInput | ClientOptions, options?: ClientOptions): Promise<Client> {
+  return connectClient(Client, target, options)
+}

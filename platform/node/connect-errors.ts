@@ -1,0 +1,149 @@
+/** What a failed attempt to connect means, as a table: from the codes of Node and OpenSSL to a sentence of advice. */
+
+import type { Endpoint, ErrorPhase } from '../../src/index.js'
+import { ConnectError } from '../../src/index.js'
+
+interface Explanation {
+  advice: string
+  /** False where the same attempt cannot succeed later without somebody changing something. */
+  retryable: boolean
+}
+
+/** The fields that errors of Node carry. */
+interface SystemError extends Error {
+  code?: string
+  syscall?: string
+  /** What OpenSSL says, without the numbers around it. */
+  reason?: string
+  errors?: SystemError[]
+}
+
+const passing = (advice: string): Explanation => ({ advice, retryable: true })
+const lasting = (advice: string): Explanation => ({ advice, retryable: false })
+
+const UNTRUSTED = lasting('its certificate is signed by nobody we trust: if that is intended, give its CA as tls.ca')
+const NOT_TLS = lasting(
+  'it does not speak TLS on this port: use the TLS port (often 8883, or 443 for wss), or mqtt:// or ws://',
+)
+const CLIENT_CERTIFICATE = lasting('it wants a client certificate that it trusts: give it as tls.cert and tls.key')
+const NO_ROUTE = passing('there is no route to it: check the network')
+
+const EXPLANATIONS: Record<string, Explanation> = {
+  ENOTFOUND: passing('no host has that name: check its spelling and the DNS'),
+  EAI_AGAIN: passing('the DNS does not answer: check the network'),
+  ECONNREFUSED: passing('nothing listens there: check that the broker runs, and on this port'),
+  ECONNRESET: passing(
+    'the server closed the connection at once: check that this port speaks the protocol that the URL names',
+  ),
+  EPIPE: passing(
+    'the server closed the connection at once: check that this port speaks the protocol that the URL names',
+  ),
+  ETIMEDOUT: passing('no answer: check the address, and firewalls on the way'),
+  EHOSTUNREACH: NO_ROUTE,
+  ENETUNREACH: NO_ROUTE,
+  EADDRINUSE: passing('the local address or port is in use: check tcp.localPort'),
+  EADDRNOTAVAIL: lasting('this machine has no such local address: check tcp.localAddress and tcp.family'),
+  EACCES: lasting('the system forbids it: check firewalls and permissions'),
+  EPERM: lasting('the system forbids it: check firewalls and permissions'),
+  EMFILE: passing('this process has too many files open: raise its limit'),
+
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_UNTRUSTED: UNTRUSTED,
+  CERT_HAS_EXPIRED: lasting('its certificate has expired: it must be renewed there (or the clock here is wrong)'),
+  CERT_NOT_YET_VALID: lasting('its certificate is not valid yet: check the clocks of both'),
+  CERT_REVOKED: lasting('its certificate was revoked: it must be replaced there'),
+  ERR_TLS_CERT_ALTNAME_INVALID: lasting(
+    'its certificate is for another name: connect by a name that it bears, or set tls.servername',
+  ),
+  ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
+  ERR_SSL_UNSUPPORTED_PROTOCOL: lasting(
+    'it has no TLS version in common with us: check tls.minVersion and tls.maxVersion',
+  ),
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: lasting(
+    'it has no TLS version in common with us: check tls.minVersion and tls.maxVersion',
+  ),
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: lasting(
+    'it refuses the handshake: it may want a client certificate (tls.cert and tls.key), or other ciphers or versions',
+  ),
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: CLIENT_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: CLIENT_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: CLIENT_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: CLIENT_CERTIFICATE,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: CLIENT_CERTIFICATE,
+}
+
+/** How the names of OpenSSL's certificate errors begin, which are no POSIX names and no `ERR_…` of Node. */
+const CERTIFICATE = /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_|ERR_TLS_CERT)/
+
+/** The error for an attempt that failed while `phase` was under way. Node's own error becomes its cause. */
+export function connectError(endpoint: Endpoint, phase: ErrorPhase, thrown: unknown): ConnectError {
+  const { cause, tried } = unwrapped(thrown)
+  const code = cause.code ?? 'UNKNOWN'
+  const { advice, retryable } = explain(code, phase, cause)
+  const message = `Cannot connect to ${endpoint.label}${tried}: ${advice} (${code})`
+  return new ConnectError(message, { code, phase: phaseOf(cause, code, phase), retryable, cause })
+}
+
+/** The error for options that `net`, `tls` or `ws` refuse before anything is sent. */
+export function optionsError(endpoint: Endpoint, which: string, thrown: unknown): ConnectError {
+  const { code = 'ERR_INVALID_ARG_VALUE', message } = thrown as SystemError
+  const text = `Cannot connect to ${endpoint.label}: the options "${which}" are refused: ${message}`
+  return new ConnectError(text, { code, phase: 'options', retryable: false, cause: thrown })
+}
+
+/** The error for a server that answers the WebSocket upgrade with an ordinary HTTP response. */
+export function httpError(endpoint: Endpoint, status: number): ConnectError {
+  const advice =
+    status === 401 || status === 403
+      ? 'it wants credentials in the upgrade request: give them as webSocket.headers'
+      : status === 404
+        ? `it has nothing at the path "${endpoint.path.replace(/\?.*/s, '')}": check the path of its MQTT listener`
+        : status >= 300 && status < 400
+          ? 'it wants us elsewhere: use the URL that it redirects to'
+          : status >= 500
+            ? 'it, or the proxy before it, is in trouble'
+            : 'it speaks HTTP there but no WebSocket: check port and path'
+  return new ConnectError(`Cannot connect to ${endpoint.label}: HTTP status ${status}: ${advice}`, {
+    code: `HTTP_${status}`,
+    phase: 'websocket',
+    // Overload, and a proxy whose server is being restarted, pass.
+    retryable: status >= 500 || status === 408 || status === 425 || status === 429,
+  })
+}
+
+/** Happy eyeballs throws one error for all addresses: the first stands for all, and the message names each. */
+function unwrapped(thrown: unknown): { cause: SystemError; tried: string } {
+  const error = thrown as SystemError
+  const [first, ...others] = error.errors ?? []
+  if (first === undefined) return { cause: error, tried: '' }
+  const addresses = [first, ...others].map((each) => each.message.replace(/^connect /, ''))
+  return { cause: first, tried: ` (${addresses.join(', ')})` }
+}
+
+function explain(code: string, phase: ErrorPhase, cause: SystemError): Explanation {
+  const known = EXPLANATIONS[code]
+  if (code === 'ECONNRESET' && phase === 'tls') {
+    return passing(
+      'the server broke off the TLS handshake: check that this port speaks TLS, and that it asks for no client certificate',
+    )
+  }
+  if (known !== undefined) return known
+  if (CERTIFICATE.test(code)) return lasting(`its certificate is not accepted: ${cause.reason ?? cause.message}`)
+  if (code.startsWith('HPE_'))
+    return lasting('it does not speak HTTP there: for MQTT without WebSocket use mqtt:// or mqtts://')
+  if (code.startsWith('ERR_SSL_')) return lasting(`the TLS handshake failed: ${cause.reason ?? cause.message}`)
+  return passing(cause.message)
+}
+
+function phaseOf({ syscall }: SystemError, code: string, phase: ErrorPhase): ErrorPhase {
+  if (syscall === 'getaddrinfo' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'resolve'
+  if (syscall === 'connect' || syscall === 'bind') return 'tcp'
+  // With an `http.Agent` of the user's, TLS is a part of the WebSocket's step.
+  if (code.startsWith('ERR_SSL_') || CERTIFICATE.test(code)) return 'tls'
+  return phase
+}

@@ -1,0 +1,38 @@
+/**
+ * Node as a host of the core: sockets, a clock, timers, randomness. `node:tls`, `ws` and `http` are loaded when they
+ * are first needed, so that a command line over TCP starts in half the time.
+ */
+
+import type { Platform } from '../../src/index.js'
+import { createClock } from '../shared/clock.js'
+import { resolveEndpoints } from '../shared/endpoint.js'
+import { random } from '../shared/random.js'
+import { setTimer } from '../shared/timer.js'
+import { socketTransport } from './socket-transport.js'
+import { dialTcp } from './tcp.js'
+import { dialTls } from './tls.js'
+import { openNodeWebSocket } from './websocket.js'
+
+export const nodePlatform: Platform = {
+  endpoints: (options) => resolveEndpoints(options, 'tcp'),
+
+  async open(endpoint, options, handlers, signal) {
+    switch (endpoint.transport) {
+      case 'tcp':
+        return socketTransport(await dialTcp(endpoint, options, signal), endpoint, handlers)
+      case 'tls':
+        return socketTransport(await dialTls(endpoint, options, signal), endpoint, handlers)
+      default:
+        return openNodeWebSocket(endpoint, options, handlers, signal)
+    }
+  },
+
+  now: createClock(),
+  setTimer,
+
+  // After the microtasks, so that a loop of `await publish(…)` fills one write, and after pending I/O, so that such a
+  // loop, which `nextTick` would let run for ever, leaves the sockets their turn.
+  defer: (callback) => void setImmediate(callback),
+
+  random,
+}

@@ -1,0 +1,76 @@
+/** A WebSocket in Node: the connection is made as for TCP and TLS, then `ws` upgrades it. */
+
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { CancelSignal, ClientOptions, Endpoint, Transport, TransportHandlers } from '../../src/index.js'
+import { webSocketUrl } from '../shared/endpoint.js'
+import { openWebSocket, subProtocol, type WebSocketLike, wrongSubProtocol } from '../shared/websocket.js'
+import { connectError, httpError, optionsError } from './connect-errors.js'
+import { dialTcp } from './tcp.js'
+import { dialTls, tlsOptions } from './tls.js'
+
+/** The largest MQTT packet (§2.1.4: 5 bytes of header and 268 435 455 more), since servers put one into a frame. */
+const MAX_FRAME = 268_435_460
+
+/** What `ws` adds to the standard interface and is used here. */
+interface NodeWebSocket extends WebSocketLike {
+  on(event: 'unexpected-response', listener: (request: ClientRequest, response: IncomingMessage) => void): unknown
+}
+
+export async function openNodeWebSocket(
+  endpoint: Endpoint,
+  options: ClientOptions,
+  handlers: TransportHandlers,
+  signal: CancelSignal,
+): Promise<Transport> {
+  const { agent, headers } = options.webSocket ?? {}
+  const { default: WebSocket } = await import('isomorphic-ws')
+  // An agent makes its own connections, for instance through a proxy.
+  const socket = agent === undefined ? await dial(endpoint, options, signal) : undefined
+  const settings = {
+    ...(agent === undefined ? { createConnection: () => socket } : { ...tlsOptions(endpoint, options), agent }),
+    headers,
+    perMessageDeflate: false,
+    maxPayload: MAX_FRAME,
+  }
+  const protocol = subProtocol(options)
+  let status: number | undefined
+
+  const create = (): WebSocketLike => {
+    try {
+      const opening = new WebSocket(webSocketUrl(endpoint), [protocol], settings) as NodeWebSocket
+      opening.on('unexpected-response', (_request, response) => {
+        status = response.statusCode
+        opening.terminate?.()
+      })
+      return opening
+    } catch (error) {
+      throw optionsError(endpoint, 'webSocket', error)
+    }
+  }
+
+  const explain = (cause: unknown): Error => {
+    if (status !== undefined) return httpError(endpoint, status)
+    const { message = '', code } = (cause ?? {}) as NodeJS.ErrnoException
+    if (/no subprotocol/.test(message)) return wrongSubProtocol(endpoint, protocol, '')
+    if (/invalid subprotocol/.test(message)) return wrongSubProtocol(endpoint, protocol, 'another')
+    if (code !== undefined) return connectError(endpoint, 'websocket', cause)
+    return connectError(
+      endpoint,
+      'websocket',
+      Object.assign(new Error(message, { cause }), { code: 'WEBSOCKET_HANDSHAKE' }),
+    )
+  }
+
+  try {
+    return await openWebSocket(endpoint, protocol, create, explain, handlers, signal)
+  } catch (error) {
+    // `ws` lets go of a socket that it was given in the middle of the handshake, but does not always close it.
+    socket?.destroy()
+    throw error
+  }
+}
+
+function dial(endpoint: Endpoint, options: ClientOptions, signal: CancelSignal): Promise<Socket> {
+  return endpoint.transport === 'wss' ? dialTls(endpoint, options, signal) : dialTcp(endpoint, options, signal)
+}

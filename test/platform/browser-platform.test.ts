@@ -1,0 +1,229 @@
+/** The browser's platform with a page made of words: what it refuses, what it explains, and how it spares the socket. */
+
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createBrowserPlatform, type Page } from '../../platform/browser/platform.js'
+import type { WebSocketLike } from '../../platform/shared/websocket.js'
+import type { ClientOptions } from '../../src/client/options.js'
+import { open, Recorder } from './recorder.js'
+
+/** A browser's WebSocket whose server is the test. It has no pause, no terminate, and no callback of `send`. */
+class FakeSocket implements WebSocketLike {
+  static last: FakeSocket
+  binaryType = 'blob'
+  bufferedAmount = 0
+  protocol = ''
+  onopen: (() => void) | null = null
+  onmessage: ((event: { data: unknown }) => void) | null = null
+  onerror: ((event: object) => void) | null = null
+  onclose: ((event: { code: number; reason: string }) => void) | null = null
+  readonly sent: Uint8Array[] = []
+  readonly closes: (number | undefined)[] = []
+
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {
+    FakeSocket.last = this
+  }
+  send(data: Uint8Array): void {
+    this.sent.push(data)
+    this.bufferedAmount += data.length
+  }
+  close(code?: number): void {
+    this.closes.push(code)
+  }
+  opens(protocol = this.protocols[0] as string): void {
+    this.protocol = protocol
+    this.onopen?.()
+  }
+  fails(): void {
+    this.onerror?.({})
+    this.onclose?.({ code: 1006, reason: '' })
+  }
+  says(...bytes: number[]): void {
+    this.onmessage?.({ data: Uint8Array.from(bytes).buffer })
+  }
+}
+
+const page = (more: Partial<Page> = {}) => createBrowserPlatform({ WebSocket: FakeSocket, ...more })
+const https = { location: { protocol: 'https:' } }
+
+async function connected(handlers = new Recorder()) {
+  const opening = open(page(), 'ws://h', {}, handlers)
+  FakeSocket.last.opens()
+  return { transport: await opening, socket: FakeSocket.last, handlers }
+}
+
+afterEach(() => {
+  expect(vi.isFakeTimers() ? vi.getTimerCount() : 0).toBe(0)
+  vi.useRealTimers()
+})
+
+describe('options', () => {
+  test('the page says whether TLS is the default', () => {
+    expect(page().endpoints({ host: 'h' })[0]).toMatchObject({ transport: 'ws', port: 80, path: '/mqtt' })
+    expect(page(https).endpoints({ host: 'h' })[0]).toMatchObject({ transport: 'wss', port: 443 })
+  })
+
+  const cases: [ClientOptions, RegExp][] = [
+    [{ url: 'mqtt://h' }, /^url: browsers have only WebSocket; expected ws or wss, got mqtt:\/\/h:1883$/],
+    [{ servers: ['wss://h', 'mqtts://h'] }, /^servers: browsers have only WebSocket/],
+    [{ transport: 'tcp' }, /^transport: browsers have only WebSocket/],
+    [{ url: 'wss://h', tls: { ca: 'x' } }, /^tls: a browser has its own certificates/],
+    [{ url: 'wss://h', webSocket: { headers: {} } }, /^webSocket: a browser allows neither headers/],
+  ]
+  test.each(cases)('%j is refused', (options, message) => {
+    expect(() => page().endpoints(options)).toThrow(TypeError)
+    expect(() => page().endpoints(options)).toThrow(message)
+  })
+})
+
+describe('errors', () => {
+  async function failure(url: string, more: Partial<Page> = {}) {
+    const opening = open(page(more), url, {}, new Recorder())
+    FakeSocket.last.fails()
+    return opening.then(
+      () => expect.unreachable('it connected') as never,
+      (error) => error,
+    )
+  }
+
+  test('a failure without a reason lists what to look at', async () => {
+    const error = await failure('wss://h/mqtt?token=secret')
+    expect(error).toMatchObject({ name: 'ConnectError', phase: 'websocket', code: 'WEBSOCKET_FAILED', retryable: true })
+    expect(error.message).toMatch(
+      /console.*certificate \(open https:\/\/h:443\/mqtt in a tab\).*Content-Security-Policy/,
+    )
+    expect(error.message).not.toContain('secret')
+    expect((await failure('ws://h')).message).not.toContain('certificate')
+  })
+
+  test('mixed content is named, and is not tried again', async () => {
+    expect(await failure('ws://h', https)).toMatchObject({ code: 'MIXED_CONTENT', retryable: false })
+    expect(await failure('ws://localhost', https)).toMatchObject({ code: 'WEBSOCKET_FAILED' })
+    expect(await failure('ws://127.0.0.1', https)).toMatchObject({ code: 'WEBSOCKET_FAILED' })
+  })
+
+  test('offline is named', async () => {
+    expect(await failure('ws://h', { navigator: { onLine: false } })).toMatchObject({
+      code: 'OFFLINE',
+      retryable: true,
+    })
+  })
+
+  test('a constructor that throws rejects', async () => {
+    class Insecure extends FakeSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols)
+        throw new Error('SecurityError')
+      }
+    }
+    const opening = open(page({ WebSocket: Insecure, ...https }), 'ws://h', {}, new Recorder())
+    await expect(opening).rejects.toMatchObject({ code: 'MIXED_CONTENT', cause: new Error('SecurityError') })
+  })
+
+  test('a host without WebSocket rejects, and not before it is asked to connect', async () => {
+    const opening = open(page({ WebSocket: null }), 'ws://h', {}, new Recorder())
+    await expect(opening).rejects.toMatchObject({ code: 'NO_WEBSOCKET', retryable: false })
+  })
+
+  test('a server that chose no sub-protocol is left again', async () => {
+    const opening = open(page(), 'ws://h', {}, new Recorder())
+    FakeSocket.last.opens('')
+    await expect(opening).rejects.toMatchObject({ code: 'WEBSOCKET_SUBPROTOCOL', retryable: false })
+    expect(FakeSocket.last.closes).toHaveLength(1)
+    expect(FakeSocket.last.onclose).toBeNull()
+  })
+})
+
+describe('the transport', () => {
+  test('it asks for array buffers and hands on plain Uint8Arrays', async () => {
+    const { socket, handlers } = await connected()
+    expect(socket).toMatchObject({ url: 'ws://h:80/mqtt', protocols: ['mqtt'], binaryType: 'arraybuffer' })
+    socket.says(1, 2)
+    expect(handlers.chunks).toEqual([Uint8Array.of(1, 2)])
+  })
+
+  test('above the mark send says false, and the buffer is looked at until it emptied', async () => {
+    vi.useFakeTimers()
+    const { transport, socket, handlers } = await connected()
+    expect(transport.send(new Uint8Array(512 * 1024))).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(transport.send(new Uint8Array(1))).toBe(false)
+    expect(transport.send(new Uint8Array(1))).toBe(false)
+    expect(vi.getTimerCount()).toBe(1)
+    vi.advanceTimersByTime(100)
+    expect(handlers.drains).toBe(0)
+    socket.bufferedAmount = 0
+    vi.advanceTimersByTime(100)
+    expect(handlers.drains).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(transport.send(new Uint8Array(1))).toBe(true)
+  })
+
+  test('what comes while paused is held, in order, also when a handler pauses again', async () => {
+    const { transport, socket, handlers } = await connected()
+    transport.pause()
+    for (const byte of [1, 2, 3]) socket.says(byte)
+    expect(handlers.length).toBe(0)
+    handlers.data = (chunk) => {
+      handlers.chunks.push(chunk)
+      if (chunk[0] === 2) transport.pause()
+    }
+    transport.resume()
+    expect([...handlers.bytes]).toEqual([1, 2])
+    socket.says(4)
+    transport.resume()
+    expect([...handlers.bytes]).toEqual([1, 2, 3, 4])
+  })
+
+  test('what is held when the server closes is given out before close', async () => {
+    const { transport, socket, handlers } = await connected()
+    transport.pause()
+    socket.says(1)
+    socket.onclose?.({ code: 1000, reason: '' })
+    expect([...handlers.bytes]).toEqual([1])
+    expect(handlers.closes).toEqual([undefined])
+  })
+
+  test('close waits 2 s for the server', async () => {
+    vi.useFakeTimers()
+    const { transport, socket, handlers } = await connected()
+    transport.close()
+    expect(socket.closes).toEqual([1000])
+    vi.advanceTimersByTime(1999)
+    expect(handlers.closes).toHaveLength(0)
+    vi.advanceTimersByTime(1)
+    expect(handlers.closes).toEqual([undefined])
+  })
+
+  test('destroy leaves no listener and no timer', async () => {
+    vi.useFakeTimers()
+    const { transport, socket, handlers } = await connected()
+    transport.send(new Uint8Array(1024 * 1024))
+    transport.destroy()
+    expect(vi.getTimerCount()).toBe(0)
+    expect([socket.onopen, socket.onmessage, socket.onclose]).toEqual([null, null, null])
+    socket.says(1)
+    socket.fails()
+    expect(handlers.calls).toBe(0)
+  })
+
+  test('abort while it connects closes the socket', async () => {
+    const controller = new AbortController()
+    const opening = open(page(), 'ws://h', {}, new Recorder(), controller.signal)
+    controller.abort(new Error('enough'))
+    await expect(opening).rejects.toThrow('enough')
+    expect(FakeSocket.last.closes).toHaveLength(1)
+    FakeSocket.last.opens()
+  })
+
+  test('defer runs after the current code, and needs no this', async () => {
+    const { defer } = page()
+    const order: string[] = []
+    defer(() => order.push('deferred'))
+    order.push('now')
+    await Promise.resolve()
+    expect(order).toEqual(['now', 'deferred'])
+  })
+})

@@ -1,0 +1,155 @@
+/** Options to endpoints: what is read, what is filled in, what is refused, and that no error shows a secret. */
+
+import { describe, expect, test } from 'vitest'
+import { resolveEndpoints, webSocketUrl } from '../../platform/shared/endpoint.js'
+import type { ClientOptions } from '../../src/client/options.js'
+
+const endpoint = (options: ClientOptions) => resolveEndpoints(options, 'tcp')[0]
+const url = (url: string, options: ClientOptions = {}) => endpoint({ ...options, url })
+
+describe('URLs', () => {
+  test.each([
+    ['mqtt://h', 'tcp', 1883],
+    ['tcp://h', 'tcp', 1883],
+    ['mqtts://h', 'tls', 8883],
+    ['ssl://h', 'tls', 8883],
+    ['tls://h', 'tls', 8883],
+    ['ws://h', 'ws', 80],
+    ['wss://h', 'wss', 443],
+    ['MQTT://h', 'tcp', 1883],
+    [' mqtt://h/ ', 'tcp', 1883],
+  ])('%s has its transport and its default port', (text, transport, port) => {
+    expect(url(text)).toMatchObject({ transport, host: 'h', port })
+  })
+
+  test.each([80, 443, 21, 1, 65_535])(
+    'port %i is kept with each scheme, also where it is the default of http',
+    (port) => {
+      for (const scheme of ['mqtt', 'mqtts', 'ws', 'wss']) expect(url(`${scheme}://h:${port}`)?.port).toBe(port)
+    },
+  )
+
+  test('an IPv6 address loses its brackets and gets them back in label and URL', () => {
+    expect(url('mqtt://[::1]:1884')).toMatchObject({ host: '::1', port: 1884, label: 'mqtt://[::1]:1884' })
+    const socket = url('ws://[fe80::1]/x')
+    expect(socket && webSocketUrl(socket)).toBe('ws://[fe80::1]:80/x')
+  })
+
+  test('credentials are decoded', () => {
+    expect(url('mqtt://us%40er:p%3A%2F%C3%BC@h')).toMatchObject({ username: 'us@er', password: 'p:/ü' })
+    expect(url('mqtt://:secret@h')).toMatchObject({ username: undefined, password: 'secret' })
+    expect(url('mqtt://h')).toMatchObject({ username: undefined, password: undefined })
+  })
+
+  test('a path and a query are kept', () => {
+    expect(url('ws://h/broker/ws?a=1&b=%20')?.path).toBe('/broker/ws?a=1&b=%20')
+  })
+
+  test('no path is /mqtt, or the option path', () => {
+    expect(url('ws://h')?.path).toBe('/mqtt')
+    expect(url('ws://h?token=1')?.path).toBe('/mqtt?token=1')
+    expect(url('ws://h', { path: '/' })?.path).toBe('/')
+    expect(url('ws://h', { path: 'ws' })?.path).toBe('/ws')
+    expect(endpoint({ url: new URL('ws://h') })?.path).toBe('/mqtt')
+    expect(url('mqtt://h', { path: '/x' })?.path).toBe('')
+  })
+
+  test('a port that the URL leaves open is taken from the options', () => {
+    expect(url('mqtt://h', { port: 2000 })?.port).toBe(2000)
+    expect(url('mqtt://h:1', { port: 2000 })?.port).toBe(1)
+  })
+
+  test('tls means TLS, whatever the scheme', () => {
+    expect(url('mqtt://h', { tls: true })).toMatchObject({ transport: 'tls', port: 8883, label: 'mqtts://h:8883' })
+    expect(url('ws://h', { tls: {} })).toMatchObject({ transport: 'wss', port: 443 })
+    expect(url('mqtts://h', { tls: false })).toMatchObject({ transport: 'tls' })
+  })
+
+  test('url comes before servers, and servers keep their order', () => {
+    const servers = ['mqtt://b', 'ws://c']
+    expect(resolveEndpoints({ servers }, 'tcp').map(({ host }) => host)).toEqual(['b', 'c'])
+    expect(resolveEndpoints({ url: 'mqtt://a', servers }, 'tcp').map(({ host }) => host)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('the label holds neither credentials nor the query', () => {
+    expect(url('wss://user:secret@h/mqtt?token=secret')?.label).toBe('wss://h:443/mqtt')
+  })
+})
+
+describe('host, port and their like', () => {
+  test('defaults', () => {
+    expect(endpoint({})).toMatchObject({ transport: 'tcp', host: 'localhost', port: 1883, path: '' })
+    expect(endpoint({ tls: true })).toMatchObject({ transport: 'tls', port: 8883 })
+    expect(endpoint({ transport: 'ws' })).toMatchObject({ port: 80, path: '/mqtt' })
+    expect(endpoint({ transport: 'ws', tls: true })).toMatchObject({ transport: 'wss', port: 443, path: '/mqtt' })
+    expect(resolveEndpoints({}, 'wss')[0]).toMatchObject({ transport: 'wss', host: 'localhost', port: 443 })
+  })
+
+  test.each(['::1', '[::1]', 'fe80::1%eth0', '::ffff:127.0.0.1'])('host %s is an address', (host) => {
+    expect(endpoint({ host })?.host).toBe(host.replace(/[[\]]/g, ''))
+  })
+})
+
+describe('what is refused, by the name of its option', () => {
+  const cases: [ClientOptions, string | RegExp][] = [
+    [{ url: 'htp://h' }, 'url: expected one of mqtt, tcp, mqtts, ssl, tls, ws, wss, got "htp"'],
+    [{ url: 'constructor://h' }, /^url: expected one of/],
+    [{ url: 'localhost' }, /^url: expected scheme:\/\/host:port/],
+    [{ url: 'mqtt:h' }, /^url: expected scheme/],
+    [{ url: '' }, /^url: expected scheme/],
+    [{ url: 'mqtt://' }, /^url: not a URL/],
+    [{ url: 'mqtt:///h' }, /^url: not a URL/],
+    [{ url: 'mqtt://h:99999' }, /^url: not a URL.*port of 1 to 65535/],
+    [{ url: 'mqtt://h:0' }, 'url: expected a port of 1 to 65535, got 0'],
+    [{ url: 'mqtt://h/topic' }, /^url: mqtt:\/\/ takes no path/],
+    [{ url: 'mqtt://h?clientId=1' }, /^url: mqtt:\/\/ takes no path/],
+    [{ url: 'ws://h/#x' }, /^url: a WebSocket URL has no fragment/],
+    [{ url: 7 as never }, 'url: expected a string or a URL, got number'],
+    [{ url: null as never }, 'url: expected a string or a URL, got null'],
+    [{ servers: ['mqtt://a', 'b'] }, /^servers\[1\]: expected scheme/],
+    [{ servers: [] }, 'servers: expected at least one URL, got none'],
+    [{ servers: 'mqtt://a' as never }, /^servers: expected an array/],
+    [{ host: '' }, /^host: expected a name or an address/],
+    [{ host: 'mqtt://h' }, /^host: .*a URL goes into "url"/],
+    [{ host: 'h:1883' }, /^host: .*a port goes into "port"/],
+    [{ port: 0 }, 'port: expected a port of 1 to 65535, got 0'],
+    [{ port: 1.5 }, /^port: /],
+    [{ port: Number.NaN }, /^port: /],
+    [{ port: '1883' as never }, 'port: expected a number, got a string'],
+    [{ url: 'mqtt://h', port: 70_000 }, /^port: /],
+    [{ transport: 'udp' as never }, 'transport: expected tcp, tls, ws or wss, got "udp"'],
+    [{ transport: 'toString' as never }, /^transport: /],
+    [{ tls: 'yes' as never }, /^tls: expected a boolean or an object/],
+    [{ transport: 'ws', path: 'a b' }, /^path: /],
+    [{ transport: 'ws', path: 7 as never }, /^path: expected a string/],
+  ]
+  test.each(cases)('%j', (options, message) => {
+    expect(() => endpoint(options)).toThrow(message)
+    expect(() => endpoint(options)).toThrow(/^(?!.*undefined)/)
+  })
+
+  test.each([
+    'mqtt://user:hunter2@h:99999',
+    'mqtt://user:hunter2/@h',
+    'mqtt://user:hunter2#@h',
+    'mqtt://user:1/hunter2@h',
+    'mqtt://user:hunter2%@h',
+    'mqtt://user:hunter2%FF@h',
+    'mqtt://hunter2%zz@h',
+    'user:hunter2@h',
+    'hunter2:secret@h',
+    'htp://user:hunter2@h',
+    'ws://user:hunter2@h/#x',
+  ])('no secret is in the error, nor in its causes, for %s', (text) => {
+    try {
+      url(text)
+    } catch (error) {
+      expect(error).toBeInstanceOf(Error)
+      const { message, stack, cause } = error as Error
+      expect(`${message} ${stack}`).not.toContain('hunter2')
+      expect(cause).toBeUndefined()
+      return
+    }
+    expect.unreachable('it was accepted')
+  })
+})
