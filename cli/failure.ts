@@ -1,0 +1,26 @@
+/** How a command ends badly: one sentence for stderr and the exit code, 1 for what went wrong, 2 for a wrong usage. */
+
+export class Failure extends Error {
+  override readonly name = 'Failure'
+
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message)
+  }
+}
+
+/** The command line says something that cannot be done: nothing was connected or sent. */
+export function wrongUsage(message: string): Failure {
+  return new Failure(message, 2)
+}
+
+/** Ended by a signal before its work was done; the exit code is the shell's for that signal. */
+export function interrupted(signal: 'SIGINT' | 'SIGTERM'): Failure {
+  return new Failure(`interrupted by ${signal}`, exitCodeOf(signal))
+}
+
+export function exitCodeOf(signal: 'SIGINT' | 'SIGTERM'): number {
+  return signal === 'SIGINT' ? 130 : 143
+}
