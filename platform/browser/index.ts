@@ -52,11 +52,7 @@ export {
   Subscription,
 } from '../../src/index.js'
 
-const browserPlatform = createBrowserPlatform({
-  WebSocket,
-  location: globalThis.location,
-  navigator: globalThis.navigator,
-})
+const browserPlatform = createBrowserPlatform(WebSocket, globalThis)
 
 /** An MQTT client. It connects when `connect` is called, and keeps connected until `disconnect`. */
 export class Client extends CoreClient {

@@ -1,38 +1,65 @@
 /** A browser as a host of the core: WebSockets only, and errors that say what the browser keeps to itself. */
 
 import type { ClientOptions, Endpoint, Platform } from '../../src/index.js'
-import { ConnectError } from '../../src/index.js'
 import { createClock } from '../shared/clock.js'
-import { resolveEndpoints, webSocketUrl } from '../shared/endpoint.js'
+import { resolveEndpoints, WEB_SOCKET_SCHEMES, webSocketUrl } from '../shared/endpoint.js'
 import { random } from '../shared/random.js'
 import { setTimer } from '../shared/timer.js'
-import { openWebSocket, subProtocol, type WebSocketConstructor } from '../shared/websocket.js'
+import { openWebSocket, subProtocol, type WebSocketConstructor, webSocketError } from '../shared/websocket.js'
 
 /** What is asked of the page; a worker has it, too. */
 export interface Page {
-  /** Null where the host has no WebSocket, as when a page is rendered on a server. */
-  WebSocket: WebSocketConstructor | null
-  location?: { readonly protocol: string } | undefined
-  navigator?: { readonly onLine?: boolean } | undefined
+  readonly location?: { readonly protocol: string }
+  readonly navigator?: { readonly onLine?: boolean }
 }
 
-export function createBrowserPlatform(page: Page): Platform {
+/** `WebSocket` is null where the host has none, as when a page is rendered on a server. */
+export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, page: Page): Platform {
   const secure = page.location?.protocol === 'https:'
+  const reach = {
+    schemes: WEB_SOCKET_SCHEMES,
+    expected: 'ws or wss (browsers have only WebSocket)',
+    usual: secure ? 'wss' : 'ws',
+  }
+
+  /** A page may not know why a WebSocket failed, lest it scan networks. So we rule out what we can, and list the rest. */
+  const explain = (endpoint: Endpoint, protocol: string, cause: unknown): Error => {
+    const { transport, host, label } = endpoint
+    const failure = (code: string, retryable: boolean, advice: string) =>
+      webSocketError(endpoint, code, retryable, advice, cause)
+
+    if (!WebSocket) return failure('NO_WEBSOCKET', false, 'this host has no WebSocket')
+    const plain = transport === 'ws'
+    // Browsers take the machine itself for safe, without TLS, too.
+    if (plain && secure && !/^(.+\.)?localhost$|^127\.|^::1$/.test(host)) {
+      return failure('MIXED_CONTENT', false, 'a page from https must use wss://')
+    }
+    if (page.navigator?.onLine === false) return failure('OFFLINE', true, 'the browser is offline')
+    const tls = plain ? 'without TLS' : `with a trusted certificate (open ${label.replace('wss', 'https')} in a tab)`
+    const advice = `see the console; check that it listens ${tls} for the sub-protocol "${protocol}", and the Content-Security-Policy (connect-src)`
+    return failure('WEBSOCKET_FAILED', true, advice)
+  }
+
   return {
-    endpoints: (options) => checked(options, resolveEndpoints(options, secure ? 'wss' : 'ws')),
+    endpoints(options) {
+      refuseWhatBrowsersLack(options)
+      return resolveEndpoints(options, reach)
+    },
 
     open(endpoint, options, handlers, signal) {
-      const { WebSocket } = page
       const protocol = subProtocol(options)
+      const explained = (cause: unknown) => explain(endpoint, protocol, cause)
       const create = () => {
-        if (WebSocket === null) throw failure(endpoint, 'NO_WEBSOCKET', false, 'this host has no WebSocket')
         try {
-          return new WebSocket(webSocketUrl(endpoint), [protocol])
+          const socket = new (WebSocket as WebSocketConstructor)(webSocketUrl(endpoint), [protocol])
+          // Not blobs, which are read asynchronously.
+          socket.binaryType = 'arraybuffer'
+          return socket
         } catch (error) {
-          throw explain(page, endpoint, protocol, error)
+          throw explained(error)
         }
       }
-      return openWebSocket(endpoint, protocol, create, () => explain(page, endpoint, protocol), handlers, signal)
+      return openWebSocket(endpoint, protocol, create, explained, handlers, signal)
     },
 
     now: createClock(),
@@ -43,52 +70,14 @@ export function createBrowserPlatform(page: Page): Platform {
   }
 }
 
-/** Refuses what a browser cannot do, instead of leaving it out silently. */
-function checked(options: ClientOptions, endpoints: Endpoint[]): Endpoint[] {
-  for (const { transport, label } of endpoints) {
-    if (transport === 'ws' || transport === 'wss') continue
-    const option = options.url !== undefined ? 'url' : options.servers !== undefined ? 'servers' : 'transport'
-    throw new TypeError(`${option}: browsers have only WebSocket; expected ws or wss, got ${label}`)
+/** Refuses settings that would be left out silently. */
+function refuseWhatBrowsersLack({ tls, webSocket }: ClientOptions): void {
+  const lacking = {
+    tls: typeof (tls ?? true) !== 'boolean',
+    'webSocket.headers': webSocket?.headers,
+    'webSocket.agent': webSocket?.agent,
   }
-  if (typeof options.tls === 'object')
-    throw new TypeError('tls: a browser has its own certificates; expected a boolean')
-  const { headers, agent } = options.webSocket ?? {}
-  if (headers !== undefined || agent !== undefined) {
-    throw new TypeError(
-      'webSocket: a browser allows neither headers nor an agent; put a token into the query or the password',
-    )
+  for (const [option, given] of Object.entries(lacking)) {
+    if (given) throw new TypeError(`${option}: only Node takes such settings`)
   }
-  return endpoints
-}
-
-/** A page may not know why a WebSocket failed, lest it scan networks. So we rule out what we can, and list the rest. */
-function explain(page: Page, endpoint: Endpoint, protocol: string, cause?: unknown): ConnectError {
-  const plain = endpoint.transport === 'ws'
-  if (plain && page.location?.protocol === 'https:' && !isLoopback(endpoint.host)) {
-    return failure(
-      endpoint,
-      'MIXED_CONTENT',
-      false,
-      'a page from https may open wss:// only: use wss://, or load the page from http://',
-      cause,
-    )
-  }
-  if (page.navigator?.onLine === false) {
-    return failure(endpoint, 'OFFLINE', true, 'the browser is offline: check the network', cause)
-  }
-  const certificate = plain
-    ? ''
-    : `; whether the browser trusts its certificate (open ${endpoint.label.replace('wss', 'https')} in a tab)`
-  const advice = `the browser does not say why. Look at its console, and check that the broker listens for WebSockets ${plain ? 'without' : 'with'} TLS on that port and path and speaks the sub-protocol "${protocol}"${certificate}; firewalls; and the page's Content-Security-Policy (connect-src)`
-  return failure(endpoint, 'WEBSOCKET_FAILED', true, advice, cause)
-}
-
-function failure(endpoint: Endpoint, code: string, retryable: boolean, advice: string, cause?: unknown): ConnectError {
-  const message = `Cannot connect to ${endpoint.label}: ${advice} (${code})`
-  return new ConnectError(message, { code, phase: 'websocket', retryable, cause })
-}
-
-/** Browsers take the machine itself for safe, without TLS, too. */
-function isLoopback(host: string): boolean {
-  return /^(localhost|.*\.localhost|127\..*|::1)$/.test(host)
 }

@@ -5,16 +5,16 @@
 
 import type { Platform } from '../../src/index.js'
 import { createClock } from '../shared/clock.js'
-import { resolveEndpoints } from '../shared/endpoint.js'
 import { random } from '../shared/random.js'
 import { setTimer } from '../shared/timer.js'
+import { nodeEndpoints } from './endpoints.js'
 import { socketTransport } from './socket-transport.js'
 import { dialTcp } from './tcp.js'
 import { dialTls } from './tls.js'
 import { openNodeWebSocket } from './websocket.js'
 
 export const nodePlatform: Platform = {
-  endpoints: (options) => resolveEndpoints(options, 'tcp'),
+  endpoints: nodeEndpoints,
 
   async open(endpoint, options, handlers, signal) {
     switch (endpoint.transport) {

@@ -14,6 +14,7 @@ const MAX_FRAME = 268_435_460
 
 /** What `ws` adds to the standard interface and is used here. */
 interface NodeWebSocket extends WebSocketLike {
+  on(event: 'open', listener: () => void): unknown
   on(event: 'unexpected-response', listener: (request: ClientRequest, response: IncomingMessage) => void): unknown
 }
 
@@ -39,6 +40,8 @@ export async function openNodeWebSocket(
   const create = (): WebSocketLike => {
     try {
       const opening = new WebSocket(webSocketUrl(endpoint), [protocol], settings) as NodeWebSocket
+      // It may have the first bytes already; they wait until all who wait for our promise have run.
+      opening.on('open', () => opening.pause?.())
       opening.on('unexpected-response', (_request, response) => {
         status = response.statusCode
         opening.terminate?.()
@@ -52,8 +55,7 @@ export async function openNodeWebSocket(
   const explain = (cause: unknown): Error => {
     if (status !== undefined) return httpError(endpoint, status)
     const { message = '', code } = (cause ?? {}) as NodeJS.ErrnoException
-    if (/no subprotocol/.test(message)) return wrongSubProtocol(endpoint, protocol, '')
-    if (/invalid subprotocol/.test(message)) return wrongSubProtocol(endpoint, protocol, 'another')
+    if (/(no|invalid) subprotocol/.test(message)) return wrongSubProtocol(endpoint, protocol)
     if (code !== undefined) return connectError(endpoint, 'websocket', cause)
     return connectError(
       endpoint,
@@ -63,7 +65,9 @@ export async function openNodeWebSocket(
   }
 
   try {
-    return await openWebSocket(endpoint, protocol, create, explain, handlers, signal)
+    const transport = await openWebSocket(endpoint, protocol, create, explain, handlers, signal)
+    transport.resume()
+    return transport
   } catch (error) {
     // `ws` lets go of a socket that it was given in the middle of the handshake, but does not always close it.
     socket?.destroy()

@@ -32,9 +32,6 @@ const DRAIN_POLL = 5
 /** How long the peer has to answer a close, ms. */
 const CLOSE_PATIENCE = 2000
 
-/** Close codes of RFC 6455, §7.4.1: normal, going away, and a close frame without a code. */
-const ORDERLY = [1000, 1001, 1005]
-
 /** [MQTT-6.0.0-3] The sub-protocol is `mqtt`; what it was before the standard, MQTT 3.1 still says. */
 export function subProtocol({ protocolVersion }: ClientOptions): string {
   return protocolVersion === 3 ? 'mqttv3.1' : 'mqtt'
@@ -44,7 +41,7 @@ export function subProtocol({ protocolVersion }: ClientOptions): string {
  * Waits until the socket that `create` begins is open. `explain` makes the error of a failure out of what the host
  * gives, which in a browser is nothing.
  */
-export async function openWebSocket(
+export function openWebSocket(
   endpoint: Endpoint,
   protocol: string,
   create: () => WebSocketLike,
@@ -52,57 +49,70 @@ export async function openWebSocket(
   handlers: TransportHandlers,
   signal: CancelSignal,
 ): Promise<Transport> {
-  const socket = await cancellable<WebSocketLike>(signal, (resolve, reject) => {
-    const opening = create()
-    // A browser would give blobs, which are read asynchronously. `ws` gives views of what it read: nothing is copied.
-    if (opening.binaryType === 'blob') opening.binaryType = 'arraybuffer'
-    opening.onopen = () => {
-      if (opening.protocol !== protocol) return reject(wrongSubProtocol(endpoint, protocol, opening.protocol))
-      // `ws` may have the first bytes already; they wait until the handlers of the transport are in place.
-      opening.pause?.()
-      resolve(opening)
+  return cancellable(signal, (resolve, reject) => {
+    const socket = create()
+    socket.onopen = () => {
+      // Browsers and `ws` mostly see to it themselves, and then say so in their own way.
+      if (socket.protocol === protocol) resolve(webSocketTransport(socket, endpoint, handlers))
+      else reject(wrongSubProtocol(endpoint, protocol))
     }
-    opening.onerror = (event) => reject(explain(event.error))
-    opening.onclose = () => reject(explain(undefined))
-    return () => abandon(opening)
+    socket.onerror = (event) => reject(explain(event.error))
+    socket.onclose = () => reject(explain(undefined))
+    return () => abandon(socket)
   })
-  const transport = webSocketTransport(socket, endpoint, handlers)
-  // It starts to flow in a later turn, when all who wait for our promise have run.
-  socket.resume?.()
-  return transport
 }
 
-/** The server did not choose MQTT. Browsers and `ws` mostly see to it themselves, and then say so in their own way. */
-export function wrongSubProtocol(endpoint: Endpoint, asked: string, chosen: string): ConnectError {
-  return new ConnectError(
-    `${endpoint.label} accepts WebSockets but chose ${chosen === '' ? 'no sub-protocol' : `the sub-protocol "${chosen}"`} where "${asked}" was asked for: check that the path is the one of its MQTT listener`,
-    { code: 'WEBSOCKET_SUBPROTOCOL', phase: 'websocket', retryable: false },
-  )
+export function webSocketError(
+  endpoint: Endpoint,
+  code: string,
+  retryable: boolean,
+  advice: string,
+  cause?: unknown,
+): ConnectError {
+  const message = `Cannot connect to ${endpoint.label}: ${advice} (${code})`
+  return new ConnectError(message, { code, phase: 'websocket', retryable, cause })
+}
+
+/** The server takes WebSockets but did not choose MQTT. */
+export function wrongSubProtocol(endpoint: Endpoint, protocol: string): ConnectError {
+  const advice = `it did not choose the sub-protocol "${protocol}": check the path`
+  return webSocketError(endpoint, 'WEBSOCKET_SUBPROTOCOL', false, advice)
 }
 
 function webSocketTransport(socket: WebSocketLike, endpoint: Endpoint, handlers: TransportHandlers): Transport {
   let state: 'open' | 'closing' | 'ended' = 'open'
   let failure: Error | undefined
   let paused = false
-  // What came while paused. A browser cannot be told to stop reading: there the server's window is the bound.
-  let held: Uint8Array[] = []
+  // What is not handed on yet. A browser cannot be told to stop reading: there the server's window is the bound.
+  const held: Uint8Array[] = []
   let full = false
   let closeTimer: ReturnType<typeof setTimeout> | undefined
   let drainTimer: ReturnType<typeof setTimeout> | undefined
 
-  const release = (): void => {
+  const lost = (code: string, what: string, cause?: unknown): Error =>
+    new ConnectionLostError(`The connection to ${endpoint.label} is lost: ${what}`, {
+      code,
+      phase: 'websocket',
+      retryable: true,
+      cause,
+    })
+
+  const handOn = (all: boolean): void => {
+    while (state === 'open' && (all || !paused) && held.length > 0) handlers.data(held.shift() as Uint8Array)
+  }
+
+  const destroy = (): void => {
     state = 'ended'
     full = false
-    held = []
     clearTimeout(closeTimer)
     clearTimeout(drainTimer)
-    forget(socket)
+    abandon(socket)
   }
 
   const end = (error: Error | undefined): void => {
-    while (state === 'open' && held.length > 0) handlers.data(held.shift() as Uint8Array)
+    handOn(true)
     if (state === 'ended') return
-    release()
+    destroy()
     handlers.close(error)
   }
 
@@ -113,61 +123,60 @@ function webSocketTransport(socket: WebSocketLike, endpoint: Endpoint, handlers:
     socket.resume?.()
     socket.close(code)
     closeTimer = setTimeout(() => {
-      const unsent = socket.bufferedAmount
-      abandon(socket)
-      end(
-        failure ??
-          (unsent > 0 ? lost(endpoint, 'ETIMEDOUT', 'the server did not take the last bytes within 2 s') : undefined),
-      )
+      const unsent =
+        socket.bufferedAmount > 0 ? lost('ETIMEDOUT', 'it did not take the last bytes within 2 s') : undefined
+      end(failure ?? unsent)
     }, CLOSE_PATIENCE)
   }
 
-  const drained = (): void => {
-    if (!full || socket.bufferedAmount > LOW_WATER) return
+  /** A browser has no event for a buffer that emptied: it is asked. `ws` calls, each time bytes were written. */
+  const drain = (): void => {
+    clearTimeout(drainTimer)
+    if (!full) return
+    if (socket.bufferedAmount > LOW_WATER) {
+      drainTimer = setTimeout(drain, DRAIN_POLL)
+      return
+    }
     full = false
     handlers.drain()
   }
 
-  const poll = (): void => {
-    drained()
-    if (full) drainTimer = setTimeout(poll, DRAIN_POLL)
-  }
-
-  socket.onopen = null
   socket.onmessage = ({ data }) => {
     if (state !== 'open') return
     if (typeof data === 'string') {
       // [MQTT-6.0.0-1] Packets come in binary frames; after any other the network connection must be closed.
-      failure = new ProtocolError(
-        `${endpoint.label} sent a WebSocket text frame, and MQTT uses binary ones only: is it an MQTT server?`,
-        0x81,
-        'MALFORMED_PACKET',
-      )
-      return startClosing(1003)
+      failure = new ProtocolError(`${endpoint.label} sent text, not MQTT`, 0x81, 'MALFORMED_PACKET')
+      // RFC 6455, §7.4.1, has 1003 for it; a page may say 1000, or a code of its own from 3000 on.
+      return startClosing(socket.terminate ? 1003 : 4003)
     }
-    const chunk = ArrayBuffer.isView(data)
-      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-      : new Uint8Array(data as ArrayBuffer)
-    if (paused || held.length > 0) held.push(chunk)
-    else handlers.data(chunk)
+    // An ArrayBuffer, or what `ws` gives: a view of what it read.
+    const { buffer = data, byteOffset, byteLength } = data as Uint8Array
+    held.push(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))
+    handOn(false)
   }
+  // A browser tells no more than that, and `onclose` follows.
   socket.onerror = ({ error }) => {
-    const { code, message } = (error ?? {}) as { code?: string; message?: string }
-    failure ??= lost(endpoint, code ?? 'ECONNRESET', message ?? 'the WebSocket failed', error)
-    startClosing(1002)
+    const { code = 'ECONNRESET', message = 'it failed' } = (error ?? {}) as { code?: string; message?: string }
+    failure ??= lost(code, message, error)
+    startClosing(1000)
   }
   socket.onclose = ({ code, reason }) => {
-    end(failure ?? (state === 'closing' || ORDERLY.includes(code) ? undefined : closedWith(endpoint, code, reason)))
+    // RFC 6455, §7.4.1: normal, going away, and a close frame without a code; 1006 is none at all.
+    if (state === 'open' && ![1000, 1001, 1005].includes(code)) {
+      const name = code === 1006 ? 'ECONNRESET' : `WEBSOCKET_CLOSE_${code}`
+      failure = lost(name, `it closed with code ${code} ${JSON.stringify(reason)}`)
+    }
+    end(failure)
   }
 
   return {
     send(bytes) {
       if (state !== 'open') return false
-      socket.send(bytes, drained)
-      if (full || socket.bufferedAmount <= HIGH_WATER) return !full
-      full = true
-      // `ws` calls back when bytes were written; a browser has to be asked.
-      if (socket.pause === undefined) poll()
+      socket.send(bytes, drain)
+      if (!full && socket.bufferedAmount > HIGH_WATER) {
+        full = true
+        drain()
+      }
       return !full
     },
     pause() {
@@ -176,43 +185,19 @@ function webSocketTransport(socket: WebSocketLike, endpoint: Endpoint, handlers:
       socket.pause?.()
     },
     resume() {
-      if (state !== 'open') return
       paused = false
-      while (state === 'open' && !paused && held.length > 0) handlers.data(held.shift() as Uint8Array)
+      handOn(false)
       if (state === 'open' && !paused) socket.resume?.()
     },
     close: () => startClosing(1000),
-    destroy() {
-      if (state === 'ended') return
-      release()
-      abandon(socket)
-    },
+    destroy,
   }
 }
 
-function closedWith(endpoint: Endpoint, code: number, reason: string): ConnectionLostError {
-  if (code === 1006) return lost(endpoint, 'ECONNRESET', 'it ended without a WebSocket close frame (1006)')
-  const said = reason === '' ? '' : `, ${JSON.stringify(reason)}`
-  return lost(endpoint, `WEBSOCKET_CLOSE_${code}`, `the server closed the WebSocket with code ${code}${said}`)
-}
-
-function lost(endpoint: Endpoint, code: string, what: string, cause?: unknown): ConnectionLostError {
-  const details = { code, phase: 'websocket', retryable: true, cause } as const
-  return new ConnectionLostError(`The connection to ${endpoint.label} is lost: ${what}`, details)
-}
-
+/** Frees the socket at once. Its events are heard no more, but for `ws` an error without a listener would be thrown. */
 function abandon(socket: WebSocketLike): void {
-  forget(socket)
-  if (socket.terminate !== undefined) socket.terminate()
-  else socket.close()
+  socket.onopen = socket.onmessage = socket.onclose = null
+  socket.onerror = () => {}
+  socket.terminate?.()
+  socket.close()
 }
-
-function forget(socket: WebSocketLike): void {
-  socket.onopen = null
-  socket.onmessage = null
-  socket.onclose = null
-  // `ws` is an EventEmitter: an error that nobody listens to would end the process.
-  socket.onerror = ignore
-}
-
-function ignore(): void {}

@@ -30,6 +30,8 @@ class FakeSocket implements WebSocketLike {
     this.bufferedAmount += data.length
   }
   close(code?: number): void {
+    // https://websockets.spec.whatwg.org/#dom-websocket-close: a page has no other codes.
+    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) throw new Error('InvalidAccessError')
     this.closes.push(code)
   }
   opens(protocol = this.protocols[0] as string): void {
@@ -45,7 +47,7 @@ class FakeSocket implements WebSocketLike {
   }
 }
 
-const page = (more: Partial<Page> = {}) => createBrowserPlatform({ WebSocket: FakeSocket, ...more })
+const page = (more: Page = {}) => createBrowserPlatform(FakeSocket, more)
 const https = { location: { protocol: 'https:' } }
 
 async function connected(handlers = new Recorder()) {
@@ -66,11 +68,11 @@ describe('options', () => {
   })
 
   const cases: [ClientOptions, RegExp][] = [
-    [{ url: 'mqtt://h' }, /^url: browsers have only WebSocket; expected ws or wss, got mqtt:\/\/h:1883$/],
-    [{ servers: ['wss://h', 'mqtts://h'] }, /^servers: browsers have only WebSocket/],
-    [{ transport: 'tcp' }, /^transport: browsers have only WebSocket/],
-    [{ url: 'wss://h', tls: { ca: 'x' } }, /^tls: a browser has its own certificates/],
-    [{ url: 'wss://h', webSocket: { headers: {} } }, /^webSocket: a browser allows neither headers/],
+    [{ url: 'mqtt://h' }, /^url: expected ws or wss \(browsers have only WebSocket\), got mqtt$/],
+    [{ servers: ['wss://h', 'mqtts://h'] }, /^servers\[1\]: .*browsers have only WebSocket/],
+    [{ transport: 'tcp' }, /^transport: .*browsers have only WebSocket/],
+    [{ url: 'wss://h', tls: { ca: 'x' } }, /^tls: only Node takes such settings$/],
+    [{ url: 'wss://h', webSocket: { headers: {} } }, /^webSocket.headers: only Node takes such settings$/],
   ]
   test.each(cases)('%j is refused', (options, message) => {
     expect(() => page().endpoints(options)).toThrow(TypeError)
@@ -79,7 +81,7 @@ describe('options', () => {
 })
 
 describe('errors', () => {
-  async function failure(url: string, more: Partial<Page> = {}) {
+  async function failure(url: string, more: Page = {}) {
     const opening = open(page(more), url, {}, new Recorder())
     FakeSocket.last.fails()
     return opening.then(
@@ -118,12 +120,12 @@ describe('errors', () => {
         throw new Error('SecurityError')
       }
     }
-    const opening = open(page({ WebSocket: Insecure, ...https }), 'ws://h', {}, new Recorder())
+    const opening = open(createBrowserPlatform(Insecure, https), 'ws://h', {}, new Recorder())
     await expect(opening).rejects.toMatchObject({ code: 'MIXED_CONTENT', cause: new Error('SecurityError') })
   })
 
   test('a host without WebSocket rejects, and not before it is asked to connect', async () => {
-    const opening = open(page({ WebSocket: null }), 'ws://h', {}, new Recorder())
+    const opening = open(createBrowserPlatform(null, {}), 'ws://h', {}, new Recorder())
     await expect(opening).rejects.toMatchObject({ code: 'NO_WEBSOCKET', retryable: false })
   })
 
@@ -184,6 +186,21 @@ describe('the transport', () => {
     socket.onclose?.({ code: 1000, reason: '' })
     expect([...handlers.bytes]).toEqual([1])
     expect(handlers.closes).toEqual([undefined])
+  })
+
+  test('a text frame ends the connection, with a code that a page may use [MQTT-6.0.0-1]', async () => {
+    const { socket, handlers } = await connected()
+    socket.onmessage?.({ data: 'hello' })
+    expect(socket.closes).toEqual([4003])
+    socket.onclose?.({ code: 1006, reason: '' })
+    expect(handlers.closes).toMatchObject([{ name: 'ProtocolError', reasonCode: 0x81 }])
+    expect(handlers.chunks).toHaveLength(0)
+  })
+
+  test('a failure ends the connection with what the server did', async () => {
+    const { socket, handlers } = await connected()
+    socket.fails()
+    expect(handlers.closes).toMatchObject([{ name: 'ConnectionLostError', code: 'ECONNRESET', retryable: true }])
   })
 
   test('close waits 2 s for the server', async () => {

@@ -1,10 +1,12 @@
 /** Options to endpoints: what is read, what is filled in, what is refused, and that no error shows a secret. */
 
 import { describe, expect, test } from 'vitest'
-import { resolveEndpoints, webSocketUrl } from '../../platform/shared/endpoint.js'
+import { createBrowserPlatform } from '../../platform/browser/platform.js'
+import { nodePlatform } from '../../platform/node/platform.js'
+import { webSocketUrl } from '../../platform/shared/endpoint.js'
 import type { ClientOptions } from '../../src/client/options.js'
 
-const endpoint = (options: ClientOptions) => resolveEndpoints(options, 'tcp')[0]
+const endpoint = (options: ClientOptions) => nodePlatform.endpoints(options)[0]
 const url = (url: string, options: ClientOptions = {}) => endpoint({ ...options, url })
 
 describe('URLs', () => {
@@ -67,8 +69,8 @@ describe('URLs', () => {
 
   test('url comes before servers, and servers keep their order', () => {
     const servers = ['mqtt://b', 'ws://c']
-    expect(resolveEndpoints({ servers }, 'tcp').map(({ host }) => host)).toEqual(['b', 'c'])
-    expect(resolveEndpoints({ url: 'mqtt://a', servers }, 'tcp').map(({ host }) => host)).toEqual(['a', 'b', 'c'])
+    expect(nodePlatform.endpoints({ servers }).map(({ host }) => host)).toEqual(['b', 'c'])
+    expect(nodePlatform.endpoints({ url: 'mqtt://a', servers }).map(({ host }) => host)).toEqual(['a', 'b', 'c'])
   })
 
   test('the label holds neither credentials nor the query', () => {
@@ -82,42 +84,45 @@ describe('host, port and their like', () => {
     expect(endpoint({ tls: true })).toMatchObject({ transport: 'tls', port: 8883 })
     expect(endpoint({ transport: 'ws' })).toMatchObject({ port: 80, path: '/mqtt' })
     expect(endpoint({ transport: 'ws', tls: true })).toMatchObject({ transport: 'wss', port: 443, path: '/mqtt' })
-    expect(resolveEndpoints({}, 'wss')[0]).toMatchObject({ transport: 'wss', host: 'localhost', port: 443 })
+    const page = createBrowserPlatform(null, { location: { protocol: 'https:' } })
+    expect(page.endpoints({})[0]).toMatchObject({ transport: 'wss', host: 'localhost', port: 443 })
   })
 
-  test.each(['::1', '[::1]', 'fe80::1%eth0', '::ffff:127.0.0.1'])('host %s is an address', (host) => {
-    expect(endpoint({ host })?.host).toBe(host.replace(/[[\]]/g, ''))
+  test.each([' ::1 ', '[::1]', 'fe80::1%eth0', '::ffff:127.0.0.1'])('host %s is an address', (host) => {
+    expect(endpoint({ host })?.host).toBe(host.replace(/[[\] ]/g, ''))
   })
 })
 
 describe('what is refused, by the name of its option', () => {
   const cases: [ClientOptions, string | RegExp][] = [
-    [{ url: 'htp://h' }, 'url: expected one of mqtt, tcp, mqtts, ssl, tls, ws, wss, got "htp"'],
+    [{ url: 'htp://h' }, 'url: expected one of mqtt, tcp, mqtts, ssl, tls, ws, wss, got htp'],
     [{ url: 'constructor://h' }, /^url: expected one of/],
-    [{ url: 'localhost' }, /^url: expected scheme:\/\/host:port/],
-    [{ url: 'mqtt:h' }, /^url: expected scheme/],
-    [{ url: '' }, /^url: expected scheme/],
-    [{ url: 'mqtt://' }, /^url: not a URL/],
-    [{ url: 'mqtt:///h' }, /^url: not a URL/],
-    [{ url: 'mqtt://h:99999' }, /^url: not a URL.*port of 1 to 65535/],
-    [{ url: 'mqtt://h:0' }, 'url: expected a port of 1 to 65535, got 0'],
+    [{ url: 'localhost' }, /^url: expected one of .*, got no scheme$/],
+    [{ url: 'mqtt:h' }, /^url: .*, got no scheme$/],
+    [{ url: '' }, /^url: .*, got no scheme$/],
+    [{ url: 'mqtt://' }, /^url: expected mqtt:\/\/user:password@host:port/],
+    [{ url: 'mqtt:///h' }, /^url: expected mqtt:\/\/user:password@host:port/],
+    [{ url: 'mqtt://h:99999' }, /^url: expected mqtt:\/\/user:password@host:port/],
+    [{ url: 'mqtt://h:0' }, /^url: expected mqtt:\/\/user:password@host:port/],
     [{ url: 'mqtt://h/topic' }, /^url: mqtt:\/\/ takes no path/],
     [{ url: 'mqtt://h?clientId=1' }, /^url: mqtt:\/\/ takes no path/],
-    [{ url: 'ws://h/#x' }, /^url: a WebSocket URL has no fragment/],
-    [{ url: 7 as never }, 'url: expected a string or a URL, got number'],
-    [{ url: null as never }, 'url: expected a string or a URL, got null'],
-    [{ servers: ['mqtt://a', 'b'] }, /^servers\[1\]: expected scheme/],
-    [{ servers: [] }, 'servers: expected at least one URL, got none'],
-    [{ servers: 'mqtt://a' as never }, /^servers: expected an array/],
+    [{ url: 'ws://h/#x' }, /^url: expected ws:\/\/user:password@host:port, each part by encodeURIComponent$/],
+    [{ url: 7 as never }, /^url: .*, got no scheme$/],
+    [{ url: null as never }, /^url: .*, got no scheme$/],
+    [{ servers: ['mqtt://a', 'b'] }, /^servers\[1\]: .*, got no scheme$/],
+    [{ servers: [] }, 'servers: expected at least one URL'],
+    [{ servers: 'mqtt://a' as never }, /^servers\[0\]: .*, got no scheme$/],
+    [{ host: null as never }, /^host: /],
     [{ host: '' }, /^host: expected a name or an address/],
-    [{ host: 'mqtt://h' }, /^host: .*a URL goes into "url"/],
-    [{ host: 'h:1883' }, /^host: .*a port goes into "port"/],
-    [{ port: 0 }, 'port: expected a port of 1 to 65535, got 0'],
+    [{ host: 'mqtt://h' }, /^host: expected a name or an address, not a URL/],
+    [{ host: 'a b' }, /^host: /],
+    [{ host: 'h:1883' }, /^host: .*or a port$/],
+    [{ port: 0 }, 'port: expected an integer from 1 to 65535, got 0 (number)'],
     [{ port: 1.5 }, /^port: /],
     [{ port: Number.NaN }, /^port: /],
-    [{ port: '1883' as never }, 'port: expected a number, got a string'],
+    [{ port: '1883' as never }, 'port: expected an integer from 1 to 65535, got 1883 (string)'],
     [{ url: 'mqtt://h', port: 70_000 }, /^port: /],
-    [{ transport: 'udp' as never }, 'transport: expected tcp, tls, ws or wss, got "udp"'],
+    [{ transport: 'udp' as never }, 'transport: expected one of mqtt, tcp, mqtts, ssl, tls, ws, wss, got udp'],
     [{ transport: 'toString' as never }, /^transport: /],
     [{ tls: 'yes' as never }, /^tls: expected a boolean or an object/],
     [{ transport: 'ws', path: 'a b' }, /^path: /],
@@ -140,6 +145,8 @@ describe('what is refused, by the name of its option', () => {
     'hunter2:secret@h',
     'htp://user:hunter2@h',
     'ws://user:hunter2@h/#x',
+    'ws://user:hunter2%@h',
+    'mqtt://user:x\\hunter2@h',
   ])('no secret is in the error, nor in its causes, for %s', (text) => {
     try {
       url(text)

@@ -1,0 +1,50 @@
+/** What Node can connect over: TCP and TLS, which have no path, beside the WebSockets. */
+
+import type { ClientOptions, Endpoint } from '../../src/index.js'
+import { resolveEndpoints, type Scheme, WEB_SOCKET_SCHEMES } from '../shared/endpoint.js'
+
+const TLS: Scheme = { transport: 'tls', port: 8883 }
+const TCP: Scheme = { transport: 'tcp', port: 1883, secured: TLS }
+
+const SCHEMES = new Map([
+  ['mqtt', TCP],
+  ['tcp', TCP],
+  ['mqtts', TLS],
+  ['ssl', TLS],
+  ['tls', TLS],
+  ...WEB_SOCKET_SCHEMES,
+])
+
+const REACH = { schemes: SCHEMES, expected: `one of ${[...SCHEMES.keys()].join(', ')}`, usual: 'tcp' }
+
+export function nodeEndpoints(options: ClientOptions): Endpoint[] {
+  const { url, servers, tls } = options
+  if (tls === null || !['undefined', 'boolean', 'object'].includes(typeof tls)) {
+    throw new TypeError('tls: expected a boolean or an object')
+  }
+  const endpoints = resolveEndpoints(options, REACH).map(withoutPath)
+  refusePath('url', url)
+  servers?.forEach((server, at) => {
+    refusePath(`servers[${at}]`, server)
+  })
+  return endpoints
+}
+
+/** For a stream the path is of no use, and it is not in the label. */
+function withoutPath(endpoint: Endpoint): Endpoint {
+  const name = { tcp: 'mqtt', tls: 'mqtts', ws: undefined, wss: undefined }[endpoint.transport]
+  if (name === undefined) return endpoint
+  return { ...endpoint, path: '', label: endpoint.label.replace(/^\w+(:\/\/[^/]*).*/s, `${name}$1`) }
+}
+
+/**
+ * Ignoring a path would hide a typing error, the worst of which is a password with an unescaped slash: its beginning
+ * would be looked up in the DNS as a host.
+ */
+function refusePath(option: string, given: ClientOptions['url']): void {
+  const text = typeof given === 'object' ? given.href : (given ?? '')
+  const [, scheme, rest = ''] = /^\s*(mqtts?|tcp|ssl|tls):\/\/(.*)/is.exec(text) ?? []
+  if (scheme !== undefined && !/^[^/\\?#]+\/?\s*$/.test(rest)) {
+    throw new TypeError(`${option}: ${scheme}:// takes no path or query; in a password, write / ? # as %2F %3F %23`)
+  }
+}

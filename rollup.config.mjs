@@ -1,0 +1,134 @@
+/** Makes dist. What each file is for stands in package.json, under `exports`. */
+
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import resolve from '@rollup/plugin-node-resolve'
+import terser from '@rollup/plugin-terser'
+import typescript from '@rollup/plugin-typescript'
+import { dts } from 'rollup-plugin-dts'
+
+const NODE = fileURLToPath(new URL('platform/node/index.ts', import.meta.url))
+const BROWSER = 'platform/browser/index.ts'
+const CODEC = 'src/codec/index.ts'
+const CLI = 'cli/main.ts'
+
+/** Bytes of the minified UMD, brotli. Who goes past it says why, and what for, before raising it. */
+const BUDGET = 25_000
+
+const fromNpmOrNode = /^(node:|isomorphic-ws$|commander$)/
+// No comments, so that what is forbidden in a bundle is not in it even as a word; no host, because nothing is checked.
+const compile = () => typescript({ tsconfig: 'tsconfig.build.json', removeComments: true, lib: ['ES2022'], types: [] })
+
+export default [
+  {
+    input: NODE,
+    output: both('dist/node'),
+    external: fromNpmOrNode,
+    plugins: [emptyDist(), compile()],
+  },
+  {
+    input: CODEC,
+    output: both('dist/codec'),
+    plugins: [compile()],
+  },
+  {
+    input: CLI,
+    // The library is imported from beside it, not bundled a second time.
+    external: [fromNpmOrNode, NODE],
+    output: {
+      ...esm('dist/cli'),
+      paths: { [NODE]: '../node/index.js' },
+      // Without it a shell takes the file for a script of its own, and runs what is in its help.
+      banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
+    },
+    plugins: [compile()],
+  },
+  // One set of types for all platforms: `moduleResolution: bundler` sets neither `node` nor `browser`, so that split
+  // ones would hide `tls` from the author of a server.
+  ...[
+    [NODE, 'index'],
+    [CODEC, 'codec'],
+  ].map(([input, name]) => ({
+    input,
+    output: ['d.ts', 'd.cts'].map((suffix) => ({ file: `dist/${name}.${suffix}`, plugins: [libraries()] })),
+    external: fromNpmOrNode,
+    plugins: [dts({ tsconfig: 'tsconfig.build.json' })],
+  })),
+  // The last, because it may fail for its size, which should not keep the rest from those who work on it.
+  {
+    input: BROWSER,
+    output: [
+      ...both('dist/browser'),
+      umd('dist/umd/emqtt.js'),
+      { ...umd('dist/umd/emqtt.min.js'), sourcemap: true, plugins: [minify(), sizeBudget()] },
+    ],
+    // Inlines the browser file of isomorphic-ws, so that no bundler has to find it.
+    plugins: [compile(), resolve({ browser: true }), nothingOfNode()],
+  },
+].map((build) => ({ ...build, onLog: warningsFail }))
+
+function esm(dir) {
+  return { dir, format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name].js', plugins: [ascii()] }
+}
+
+function both(dir) {
+  const names = { entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' }
+  return [esm(dir), { ...esm(dir), ...names, format: 'cjs' }]
+}
+
+function umd(file) {
+  return { file, format: 'umd', name: 'emqtt', plugins: [ascii()] }
+}
+
+function warningsFail(level, log, handler) {
+  if (level === 'warn') throw new Error(`${log.plugin ?? 'rollup'} warns: ${log.message}`)
+  handler(level, log)
+}
+
+function emptyDist() {
+  return { name: 'empty-dist', buildStart: () => rmSync('dist', { recursive: true, force: true }) }
+}
+
+function minify() {
+  return terser({ ecma: 2020, compress: { passes: 2 }, format: { ascii_only: true, comments: false } })
+}
+
+/** A page says in what charset its scripts are, and may say it wrong: outside ASCII there are only escapes. */
+function ascii() {
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return { name: 'ascii', renderChunk: (code) => ({ code: code.replace(/[^\0-\x7f]/g, escaped), map: null }) }
+}
+
+/** Fails the build where a browser would fail, or a bundler would add a polyfill. */
+function nothingOfNode() {
+  return {
+    name: 'nothing-of-node',
+    renderChunk(code, chunk) {
+      const imports = [...chunk.imports, ...chunk.dynamicImports]
+      const names = code.match(/\bBuffer\b|\bprocess\b|\bnode:|\brequire\(/g) ?? []
+      const found = [...new Set([...imports, ...names])]
+      if (found.length > 0) this.error(`the browser build must not hold ${found.join(', ')}`)
+    },
+  }
+}
+
+function sizeBudget() {
+  return {
+    name: 'size-budget',
+    generateBundle(_, bundle) {
+      const { code, fileName } = Object.values(bundle).find(({ type }) => type === 'chunk')
+      const brotli = brotliCompressSync(code).length
+      console.log(`${fileName}: ${code.length} B, gzip ${gzipSync(code).length} B, brotli ${brotli} B of ${BUDGET} B`)
+      if (brotli > BUDGET) this.error(`${fileName} is ${brotli - BUDGET} B over its budget of ${BUDGET} B brotli`)
+    },
+  }
+}
+
+/** Symbol.asyncDispose is in our types; this spares those who use them a setting. */
+function libraries() {
+  return {
+    name: 'libraries',
+    renderChunk: (code) => ({ code: `/// <reference lib="esnext.disposable" />\n${code}`, map: null }),
+  }
+}

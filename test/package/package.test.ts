@@ -1,0 +1,209 @@
+/** What npm would publish, as those get it who install it. */
+
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
+import { brotliCompressSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { run } from '../support/command.mjs'
+import { ensureBuilt, ROOT } from '../support/setup.mjs'
+
+const MINUTE = 60_000
+
+let folder: string
+let files: string[]
+
+beforeAll(async () => {
+  await ensureBuilt()
+  folder = await mkdtemp(join(tmpdir(), 'emqtt-package-'))
+  // Without scripts, of which one would see to the build that was just seen to.
+  const packed = await succeed(
+    'npm',
+    ['pack', '--silent', '--json', '--ignore-scripts', '--pack-destination', folder],
+    ROOT,
+  )
+  const [pack] = JSON.parse(packed)
+  files = pack.files.map(({ path }: { path: string }) => path)
+  await writeFile(join(folder, 'package.json'), '{ "private": true }')
+  await succeed('npm', [
+    'install',
+    '--silent',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    join(folder, pack.filename),
+  ])
+}, 2 * MINUTE)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function succeed(command: string, args: string[], cwd = folder): Promise<string> {
+  const { code, output } = await run(command, args, { cwd, timeout: MINUTE })
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${output}`)
+  return output
+}
+
+/** What a module prints that Node runs in the folder where the package is installed. */
+async function evaluate(code: string, ...options: string[]) {
+  return JSON.parse(await succeed(process.execPath, [...options, '--input-type=module', '--eval', code]))
+}
+
+/** A file of the package as it was installed. */
+function read(path: string): Promise<string> {
+  return readFile(join(folder, 'node_modules/emqtt', path), 'utf8')
+}
+
+describe('in Node', () => {
+  test.each(['emqtt', 'emqtt/codec'])('import and require of %s give the same names', async (name) => {
+    const { imported, required } = await evaluate(`
+      import { createRequire } from 'node:module'
+      import * as imported from '${name}'
+      const required = createRequire(import.meta.url)('${name}')
+      console.log(JSON.stringify({ imported: Object.keys(imported), required: Object.keys(required).sort() }))
+    `)
+    expect(imported.length).toBeGreaterThan(1)
+    // Node adds them where it imports CommonJS; here nothing of that kind is expected.
+    expect(imported).not.toContain('default')
+    expect(required).toEqual(imported)
+  })
+
+  test('a bundler for browsers finds the same names as Node', async () => {
+    const names = `import * as emqtt from 'emqtt'; console.log(JSON.stringify(Object.keys(emqtt)))`
+    expect(await evaluate(names, '--conditions=browser')).toEqual(await evaluate(names))
+  })
+
+  test('isMqttError recognises the errors of every copy, where instanceof cannot', async () => {
+    const found = await evaluate(`
+      import { createRequire } from 'node:module'
+      import { isMqttError, MqttError } from 'emqtt'
+      import { PacketReader } from 'emqtt/codec'
+      const error = new (createRequire(import.meta.url)('emqtt').MqttError)('', { code: 'A', phase: 'codec' })
+      let thrown
+      try { new PacketReader({ protocolVersion: 5 }).push(Uint8Array.of(0, 0)) } catch (error) { thrown = error }
+      console.log(JSON.stringify([error instanceof MqttError, isMqttError(error), isMqttError(thrown), isMqttError({})]))
+    `)
+    expect(found).toEqual([false, true, true, false])
+  })
+
+  test('npx emqtt --help runs', async () => {
+    expect((await read('dist/cli/main.js')).split('\n')[0]).toBe('#!/usr/bin/env node')
+    expect(await succeed('npx', ['--offline', 'emqtt', '--help'])).toMatch(/^Usage: emqtt /m)
+  })
+
+  test('the command imports the library and holds no second copy', async () => {
+    const chunks = files.filter((path) => path.startsWith('dist/cli/'))
+    expect((await Promise.all(chunks.map(read))).join('\n')).not.toContain('emqtt.MqttError')
+  })
+})
+
+describe('in a browser', () => {
+  test.each(['browser/index.js', 'browser/index.cjs', 'umd/emqtt.js', 'umd/emqtt.min.js'])(
+    '%s holds nothing of Node, no import and nothing but ASCII',
+    async (path) => {
+      const code = await read(`dist/${path}`)
+      expect(code.match(/\bBuffer\b|\bprocess\b|\bnode:|\brequire\(|\bimport\b|[^\0-\x7f]/g)).toBeNull()
+    },
+  )
+
+  test.each(['emqtt.js', 'emqtt.min.js'])('%s defines one global, emqtt, with all names', async (path) => {
+    const page: Record<string, unknown> = { TextEncoder, TextDecoder, performance }
+    const before = Object.keys(page)
+    runInNewContext(await read(`dist/umd/${path}`), page)
+    expect(Object.keys(page).filter((name) => !before.includes(name))).toEqual(['emqtt'])
+    const names = await evaluate(`import * as emqtt from 'emqtt'; console.log(JSON.stringify(Object.keys(emqtt)))`)
+    expect(Object.keys(page.emqtt as object).sort()).toEqual(names)
+  })
+
+  test('the script of the CDNs is at most 15 kB with brotli', async () => {
+    const { unpkg, jsdelivr } = JSON.parse(await read('package.json'))
+    expect(unpkg).toBe(jsdelivr)
+    expect(brotliCompressSync(await read(unpkg)).length).toBeLessThanOrEqual(15_000)
+  })
+})
+
+test('the package holds what is built, its licence and its readme', () => {
+  const others = files.filter((path) => !path.startsWith('dist/'))
+  expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
+})
+
+describe('its types', () => {
+  const HOSTS = {
+    none: { lib: ['ES2022'], types: [] },
+    page: { lib: ['ES2022', 'DOM'], types: [] },
+    node: { lib: ['ES2022'], types: ['node'] },
+    both: { lib: ['ES2022', 'DOM'], types: ['node'] },
+  }
+  /** Every resolution and every host: not each with each, since neither minds the other and a check takes its second. */
+  const READERS = [
+    ['node16', 'none'],
+    ['node16', 'node'],
+    ['nodenext', 'none'],
+    ['nodenext', 'both'],
+    ['bundler', 'none'],
+    ['bundler', 'page'],
+  ] as const
+
+  const EVERYWHERE = `
+    import { Client, connect, isMqttError, type ClientOptions } from 'emqtt'
+    import { encodePacket, PacketReader } from 'emqtt/codec'
+    const options: ClientOptions = { protocolVersion: 5, tls: { ca: 'PEM' }, webSocket: { headers: { a: 'b' } } }
+    export async function use(): Promise<Client> {
+      // Disposing is in the types, and needs no lib of the reader's.
+      await using client = await connect('mqtt://localhost', options)
+      try {
+        await client.publish('a', Uint8Array.of(1), { qos: 2 })
+      } catch (error) {
+        if (isMqttError(error)) throw new Error(error.code + error.phase)
+      }
+      return new Client(options)
+    }
+    export const bytes: Uint8Array = encodePacket({ type: 'pingreq' }, 5)
+    export const packets = new PacketReader({ protocolVersion: 4 }).push(bytes).map(({ type }) => type)
+  `
+  // Where there is a host, what it has fits what we take.
+  const WITH_A_HOST = `
+    import { connect } from 'emqtt'
+    export const client = connect(new URL('wss://localhost'), { signal: new AbortController().signal })
+  `
+
+  test(
+    'compile strictly, libraries included, whatever the resolution and the host',
+    async () => {
+      const projects: string[] = []
+      for (const [moduleResolution, host] of READERS) {
+        const project = join(folder, 'types', `${moduleResolution}-${host}`)
+        projects.push(project)
+        await mkdir(project, { recursive: true })
+        for (const suffix of ['mts', 'cts']) {
+          await writeFile(join(project, `use.${suffix}`), EVERYWHERE)
+          if (host !== 'none') await writeFile(join(project, `host.${suffix}`), WITH_A_HOST)
+        }
+        const compilerOptions = {
+          ...HOSTS[host],
+          moduleResolution,
+          module: moduleResolution === 'bundler' ? 'preserve' : moduleResolution,
+          target: 'ES2022',
+          strict: true,
+          skipLibCheck: false,
+          noEmit: true,
+          typeRoots: [join(ROOT, 'node_modules/@types')],
+        }
+        await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+      }
+      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+      const { output } = await run(process.execPath, [tsc, '--build', '--pretty', 'false', ...projects], {
+        cwd: folder,
+      })
+      expect(output).toBe('')
+    },
+    MINUTE,
+  )
+})
+
+test('every file that package.json names is there', async () => {
+  const named = (await read('package.json')).match(/(?<="(\.\/)?)dist\/[^"]+/g) ?? []
+  const built = await readdir(join(folder, 'node_modules/emqtt/dist'), { recursive: true })
+  expect(named.length).toBeGreaterThan(10)
+  for (const path of named) expect(built).toContain(path.slice('dist/'.length))
+})

@@ -1,0 +1,120 @@
+/** A server that does only what a test says, in memory: for what no real broker does. */
+
+import { encodePacket, type Packet, type PacketInput, PacketReader } from '../../src/codec/index.js'
+import type { Endpoint, Transport, TransportHandlers } from '../../src/index.js'
+
+export class ScriptedPeer {
+  readonly endpoint: Endpoint
+  /** What the client sent and `next` has not taken yet. */
+  readonly received: Packet[] = []
+  /** The sizes of the writes, in bytes. */
+  readonly writes: number[] = []
+  /** How the client ended the connection, if it did. */
+  ended: 'closed' | 'destroyed' | undefined
+  /** Whether the transport says that it is full. */
+  congested = false
+  paused = false
+  /** Whether an orderly end waits for `finish`, as one does whose peer reads slowly. */
+  lingers = false
+  readonly transport: Transport
+  readonly #handlers: TransportHandlers
+  readonly #reader = new PacketReader({})
+  #version: 3 | 4 | 5 = 4
+  #waiting: (() => void)[] = []
+
+  constructor(endpoint: Endpoint, handlers: TransportHandlers) {
+    this.endpoint = endpoint
+    this.#handlers = handlers
+    this.transport = {
+      send: (bytes) => this.#take(bytes),
+      pause: () => {
+        this.paused = true
+      },
+      resume: () => {
+        this.paused = false
+      },
+      close: () => {
+        if (this.ended) return
+        this.ended = 'closed'
+        if (!this.lingers) queueMicrotask(() => handlers.close())
+      },
+      destroy: () => {
+        this.ended ??= 'destroyed'
+      },
+    }
+  }
+
+  /** The next packet from the client; fails when it is not of this type. */
+  async next<T extends Packet['type']>(type: T): Promise<Extract<Packet, { type: T }>> {
+    while (this.received.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    const packet = this.received.shift() as Packet
+    if (packet.type !== type) throw new Error(`expected ${type}, got ${JSON.stringify(packet)}`)
+    return packet as Extract<Packet, { type: T }>
+  }
+
+  /** All that the client sent so far and nobody took. */
+  take(): Packet[] {
+    return this.received.splice(0)
+  }
+
+  send(...packets: PacketInput[]): void {
+    const parts = packets.map((packet) => encodePacket(packet, this.#version))
+    const chunk = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
+    let at = 0
+    for (const part of parts) {
+      chunk.set(part, at)
+      at += part.length
+    }
+    this.sendBytes(chunk)
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    if (!this.ended) this.#handlers.data(bytes)
+  }
+
+  /** Takes CONNECT and answers that all is well. */
+  async accept(
+    connack: Omit<Extract<PacketInput, { type: 'connack' }>, 'type'> = {},
+  ): Promise<Extract<Packet, { type: 'connect' }>> {
+    const connect = await this.next('connect')
+    this.send({ type: 'connack', ...connack })
+    return connect
+  }
+
+  /** The network connection breaks. */
+  drop(error: Error = new Error('connection reset')): void {
+    if (this.ended) return
+    this.ended = 'destroyed'
+    this.#handlers.close(error)
+  }
+
+  /** The server ends the network connection in order. */
+  end(): void {
+    if (this.ended) return
+    this.ended = 'destroyed'
+    this.#handlers.close()
+  }
+
+  /** The end that lingered is over. */
+  finish(): void {
+    this.#handlers.close()
+  }
+
+  drain(): void {
+    this.congested = false
+    this.#handlers.drain()
+  }
+
+  #take(bytes: Uint8Array): boolean {
+    if (this.ended) throw new Error('the client wrote to a connection that it had ended')
+    this.writes.push(bytes.length)
+    for (const packet of this.#reader.push(bytes)) {
+      if (packet.type === 'connect') this.#version = packet.protocolVersion
+      this.received.push(packet)
+    }
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+    return !this.congested
+  }
+}
