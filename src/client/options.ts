@@ -122,7 +122,11 @@ export interface ClientOptions {
    * [MQTT-4.4.0-1] forbids that, the connection is taken for dead and another one made. Default 30 000, 0 is never.
    */
   retryInterval?: number
-  /** QoS 1 and 2 messages sent and not acknowledged. Default no limit but the server's Receive Maximum. */
+  /**
+   * QoS 1 and 2 messages sent and not fully acknowledged; more wait. The server's Receive Maximum (5.0) rules where it is
+   * smaller. Default: no limit of our own; but a 3.x server cannot say what it takes, and some drop what exceeds it after
+   * acknowledging it (mosquitto: 20), so that there at most 16 messages of QoS 2 are under way unless this says otherwise.
+   */
   maxInflight?: number
   /** Sets the top bit of the protocol level (3.1 and 3.1.1). Default false. */
   bridgeMode?: boolean

@@ -1,16 +1,14 @@
 /** The two cursors: `Writer` lays packets one after the other into slabs, `Reader` walks the bytes of one packet. */
 
-import { outOfRange } from '../errors.js'
-import { malformed } from './reason.js'
+import { outOfRange, type ProtocolError } from '../errors.js'
+import { PACKET_TYPES, type PacketType } from './protocol.js'
+import { violation } from './reason.js'
 import { readUtf8, writeUtf8 } from './utf8.js'
 
 /** The largest Variable Byte Integer (§1.5.5), and so the largest Remaining Length. */
 export const MAX_VARINT = 268_435_455
 
 const EMPTY = new Uint8Array(0)
-const FIRST_SLAB = 1024
-const LARGEST_SLAB = 65_536
-const BY_REFERENCE_FROM = 16_384
 
 /** Bytes of a Variable Byte Integer. */
 export function varintSize(value: number): 1 | 2 | 3 | 4 {
@@ -18,11 +16,24 @@ export function varintSize(value: number): 1 | 2 | 3 | 4 {
 }
 
 /** Bytes on the wire of a packet with this Remaining Length; a RangeError where there is no such packet. */
-export function sizeOnWire(remaining: number, packet: string): number {
-  if (remaining > MAX_VARINT) {
-    throw outOfRange(packet, `a Remaining Length of at most ${MAX_VARINT} bytes`, remaining)
-  }
+export function sizeOnWire(remaining: number): number {
+  if (remaining > MAX_VARINT) throw outOfRange('packet', `a Remaining Length of at most ${MAX_VARINT}`, remaining)
   return 1 + varintSize(remaining) + remaining
+}
+
+/**
+ * Where a packet goes field by field, twice: to a `Measure`, which checks the caller's values, naming the field, and
+ * counts their bytes, and then to a `Writer`, which lays down what was checked.
+ */
+export interface Sink {
+  byte(value: number): void
+  uint16(value: number, field: string, min?: number): void
+  uint32(value: number, field: string, min?: number): void
+  varint(value: number, field: string, min?: number): void
+  /** A UTF-8 Encoded String (§1.5.4). `check` may ask for more; it returns the bytes. */
+  text(value: string, field: string, check?: (value: unknown, field: string) => number): void
+  /** Binary Data (§1.5.6). */
+  binary(value: Uint8Array, field: string): void
 }
 
 export interface WriterSettings {
@@ -38,7 +49,7 @@ export interface WriterSettings {
  * Collects packets until they are sent. Room for a whole packet is taken at its beginning, then the fields are laid
  * down unchecked, for they were measured. Bytes that were taken are never written again: they belong to a socket.
  */
-export class Writer {
+export class Writer implements Sink {
   readonly #firstSlab: number
   readonly #largestSlab: number
   readonly #byReferenceFrom: number
@@ -49,10 +60,10 @@ export class Writer {
   #chunks: Uint8Array[] = []
   #chunkBytes = 0
 
-  constructor(settings: WriterSettings = {}) {
-    this.#firstSlab = settings.firstSlab ?? FIRST_SLAB
-    this.#largestSlab = settings.largestSlab ?? LARGEST_SLAB
-    this.#byReferenceFrom = settings.byReferenceFrom ?? BY_REFERENCE_FROM
+  constructor({ firstSlab = 1024, largestSlab = 65_536, byReferenceFrom = 16_384 }: WriterSettings = {}) {
+    this.#firstSlab = firstSlab
+    this.#largestSlab = largestSlab
+    this.#byReferenceFrom = byReferenceFrom
   }
 
   /** Bytes that wait to be taken. */
@@ -76,7 +87,7 @@ export class Writer {
 
   /** Starts a packet: makes room for all of it but `elsewhere` bytes, and writes its fixed header (§2.1). */
   begin(firstByte: number, remaining: number, elsewhere = 0): void {
-    const size = 1 + varintSize(remaining) + remaining - elsewhere
+    const size = sizeOnWire(remaining) - elsewhere
     if (this.#slab.length - this.#end < size) this.#nextSlab(size)
     this.#slab[this.#end++] = firstByte
     this.varint(remaining)
@@ -107,7 +118,7 @@ export class Writer {
     slab[this.#end++] = rest
   }
 
-  /** A UTF-8 Encoded String (§1.5.4). Its length is known when its end is. */
+  /** The length of the text is known when its end is. */
   text(value: string): void {
     const slab = this.#slab
     const at = this.#end
@@ -118,7 +129,6 @@ export class Writer {
     this.#end = end
   }
 
-  /** Binary Data (§1.5.6). */
   binary(value: Uint8Array): void {
     this.uint16(value.length)
     this.raw(value)
@@ -164,38 +174,39 @@ export class Reader {
   bytes: Uint8Array = EMPTY
   position = 0
   end = 0
+  /** The first byte of the packet: type and flags (§2.1.2, §2.1.3). */
+  first = 0
+  /** What errors put before the name of a field instead of the packet's: a list of properties. */
+  scope = ''
 
-  /** Points it at another packet: one reader serves a whole connection. */
-  reset(bytes: Uint8Array, position: number, end: number): void {
+  /** Points it behind the first byte of another packet: one reader serves a whole connection. */
+  reset(bytes: Uint8Array, position: number, end: number, first: number): void {
     this.bytes = bytes
     this.position = position
     this.end = end
+    this.first = first
+    this.scope = ''
+  }
+
+  get packet(): PacketType {
+    return PACKET_TYPES[(this.first >> 4) - 1] as PacketType
+  }
+
+  get left(): number {
+    return this.end - this.position
   }
 
   byte(field: string): number {
-    if (this.position >= this.end) throw this.#short(field, 1)
-    return this.bytes[this.position++] as number
+    return this.bytes[this.#skip(1, field)] as number
   }
 
   uint16(field: string): number {
-    const at = this.position
-    if (at + 2 > this.end) throw this.#short(field, 2)
-    this.position = at + 2
+    const at = this.#skip(2, field)
     return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number)
   }
 
   uint32(field: string): number {
-    const at = this.position
-    if (at + 4 > this.end) throw this.#short(field, 4)
-    const { bytes } = this
-    this.position = at + 4
-    return (
-      (((bytes[at] as number) << 24) |
-        ((bytes[at + 1] as number) << 16) |
-        ((bytes[at + 2] as number) << 8) |
-        (bytes[at + 3] as number)) >>>
-      0
-    )
+    return this.uint16(field) * 0x1_0000 + this.uint16(field)
   }
 
   /** A Variable Byte Integer (§1.5.5). */
@@ -206,48 +217,47 @@ export class Reader {
       value |= (byte & 127) << shift
       if (byte < 128) {
         // [MQTT-1.5.5-1]
-        if (byte === 0 && shift > 0) throw malformed(`${field}: expected the fewest bytes for ${value}, got more`)
+        if (byte === 0 && shift > 0) throw this.malformed(field, `the fewest bytes for ${value}`, 'more')
         return value
       }
     }
-    throw malformed(`${field}: expected a Variable Byte Integer of at most four bytes, got a longer one`)
+    throw this.malformed(field, 'at most four bytes', 'more')
   }
 
   /** A UTF-8 Encoded String (§1.5.4). */
   text(field: string): string {
-    const start = this.position + 2
-    const end = start + this.uint16(field)
-    if (end > this.end) throw this.#short(field, end - start)
-    const text = readUtf8(this.bytes, start, end)
-    if (text === undefined) {
-      throw malformed(`${field}: expected UTF-8 without surrogates and U+0000, got other bytes`)
-    }
-    this.position = end
+    const length = this.uint16(field)
+    const start = this.#skip(length, field)
+    const text = readUtf8(this.bytes, start, start + length)
+    if (text === undefined) throw this.malformed(field, 'UTF-8 without surrogates and U+0000', 'other bytes')
     return text
   }
 
   /** Binary Data (§1.5.6), as a view. */
   binary(field: string): Uint8Array {
-    const start = this.position + 2
-    const end = start + this.uint16(field)
-    if (end > this.end) throw this.#short(field, end - start)
-    this.position = end
-    return this.bytes.subarray(start, end)
+    return this.view(this.uint16(field), field)
   }
 
-  /** All that is left, as a view. */
-  rest(): Uint8Array {
+  view(length: number, field: string): Uint8Array {
+    const start = this.#skip(length, field)
+    return this.bytes.subarray(start, start + length)
+  }
+
+  /** An error of Reason Code 0x81: bytes that cannot be a packet. */
+  malformed(field: string, expected: string, got: unknown): ProtocolError {
+    return this.refuse(field, expected, got, 0x81)
+  }
+
+  /** An error that says what came in a field; without a Reason Code of its own it is a Protocol Error. */
+  refuse(field: string, expected: string, got: unknown, reasonCode = 0x82): ProtocolError {
+    return violation(reasonCode, `${this.scope || this.packet}.${field}: expected ${expected}, got ${got}`)
+  }
+
+  /** Moves on by the bytes of a field; returns where they begin. */
+  #skip(length: number, field: string): number {
     const start = this.position
-    this.position = this.end
-    return this.bytes.subarray(start, this.end)
-  }
-
-  get left(): number {
-    return this.end - this.position
-  }
-
-  #short(field: string, expected: number): Error {
-    const got = Math.max(0, this.end - this.position)
-    return malformed(`${field}: expected ${expected} byte${expected === 1 ? '' : 's'}, got ${got} before its end`)
+    if (length > this.end - start) throw this.malformed(field, `${length} B`, `${this.left} B before the end`)
+    this.position = start + length
+    return start
   }
 }

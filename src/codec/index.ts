@@ -3,8 +3,9 @@
  */
 
 export { isMqttError, MqttError, ProtocolError } from '../errors.js'
-export { PacketReader, PacketReaderError, type PacketReaderOptions } from './framer.js'
-export { encodePacket, type Packet, type PacketInput } from './packet.js'
+export { encodePacket, type PacketInput } from './encode.js'
+export type { Packet } from './packet.js'
+export { PacketReader, PacketReaderError, type PacketReaderOptions } from './packet-reader.js'
 export type { Ack, AckInput, AckProperties, AckType, Puback, Pubcomp, Pubrec, Pubrel } from './packets/acks.js'
 export type { Auth, AuthInput, AuthProperties } from './packets/auth.js'
 export type { Connack, ConnackInput, ConnackProperties } from './packets/connack.js'

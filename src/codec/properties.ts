@@ -3,7 +3,24 @@
  * carry each. What reads, checks and writes them (property-list.ts) follows this table.
  */
 
-import type { PacketType } from './protocol.js'
+import {
+  AUTH,
+  type Carrier,
+  CONNACK,
+  CONNECT,
+  carrierBit,
+  DISCONNECT,
+  PUBACK,
+  PUBCOMP,
+  PUBLISH,
+  PUBREC,
+  PUBREL,
+  SUBACK,
+  SUBSCRIBE,
+  UNSUBACK,
+  UNSUBSCRIBE,
+  WILL,
+} from './protocol.js'
 
 /** All 27 properties. One that is undefined counts as absent. Integers of four bytes go up to 4 294 967 295. */
 export interface Properties {
@@ -63,70 +80,58 @@ export type ConnectProperties = Pick<
   | 'authenticationData'
 >
 
-/** What may carry properties: a packet, or the Will in CONNECT. */
-export type Carrier = PacketType | 'will'
-
-/** Types on the wire (§2.2.2.2). `flag` is a byte that stands for a boolean, `bit` one that stays 0 or 1. */
-export type Kind = 'flag' | 'bit' | 'uint16' | 'uint32' | 'varint' | 'varints' | 'text' | 'topic' | 'binary' | 'pairs'
+/**
+ * Types on the wire (§2.2.2.2), named as the methods of `Reader` and `Sink`; `flag` is a byte that stands for a boolean,
+ * `bit` one that stays 0 or 1, `pair` two texts.
+ */
+export type Kind = 'flag' | 'bit' | 'uint16' | 'uint32' | 'varint' | 'text' | 'binary' | 'pair'
 
 export interface Property {
   readonly id: number
   readonly name: keyof Properties
   readonly kind: Kind
+  /** What errors call it: `publish.properties.topicAlias`. */
+  readonly field: string
   /** The smallest integer allowed: 0, or 1 where the standard forbids zero. */
-  readonly min: 0 | 1
-  readonly carriers: readonly Carrier[]
+  readonly min: number
+  /** It may come repeatedly, and is an array. */
+  readonly repeats: boolean
 }
 
-/** A property as one carrier knows it. `field` is what errors call it: `publish.properties.topicAlias`. */
-export type CarriedProperty = Property & { readonly field: string }
-
-const MESSAGE: readonly Carrier[] = ['publish', 'will']
-const HANDSHAKE: readonly Carrier[] = ['connect', 'connack']
-const ACKS: readonly Carrier[] = ['connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback']
-
-function row(id: number, name: keyof Properties, kind: Kind, carriers: readonly Carrier[], min: 0 | 1 = 0): Property {
-  return { id, name, kind, min, carriers }
-}
+const MESSAGE = PUBLISH | WILL
+const HANDSHAKE = CONNECT | CONNACK
+const ANSWERS = CONNACK | PUBACK | PUBREC | PUBREL | PUBCOMP | SUBACK | UNSUBACK | DISCONNECT | AUTH
 
 /** §2.2.2.2, Table 2-4. The Subscription Identifier has two rows, since only in PUBLISH it may come repeatedly. */
-const PROPERTIES: readonly Property[] = [
-  row(0x01, 'payloadFormatIndicator', 'bit', MESSAGE),
-  row(0x02, 'messageExpiryInterval', 'uint32', MESSAGE),
-  row(0x03, 'contentType', 'text', MESSAGE),
-  row(0x08, 'responseTopic', 'topic', MESSAGE),
-  row(0x09, 'correlationData', 'binary', MESSAGE),
-  row(0x0b, 'subscriptionIdentifiers', 'varints', ['publish'], 1),
-  row(0x0b, 'subscriptionIdentifier', 'varint', ['subscribe'], 1),
-  row(0x11, 'sessionExpiryInterval', 'uint32', [...HANDSHAKE, 'disconnect']),
-  row(0x12, 'assignedClientIdentifier', 'text', ['connack']),
-  row(0x13, 'serverKeepAlive', 'uint16', ['connack']),
-  row(0x15, 'authenticationMethod', 'text', [...HANDSHAKE, 'auth']),
-  row(0x16, 'authenticationData', 'binary', [...HANDSHAKE, 'auth']),
-  row(0x17, 'requestProblemInformation', 'flag', ['connect']),
-  row(0x18, 'willDelayInterval', 'uint32', ['will']),
-  row(0x19, 'requestResponseInformation', 'flag', ['connect']),
-  row(0x1a, 'responseInformation', 'text', ['connack']),
-  row(0x1c, 'serverReference', 'text', ['connack', 'disconnect']),
-  row(0x1f, 'reasonString', 'text', [...ACKS, 'disconnect', 'auth']),
-  row(0x21, 'receiveMaximum', 'uint16', HANDSHAKE, 1),
-  row(0x22, 'topicAliasMaximum', 'uint16', HANDSHAKE),
-  row(0x23, 'topicAlias', 'uint16', ['publish'], 1),
-  row(0x24, 'maximumQos', 'bit', ['connack']),
-  row(0x25, 'retainAvailable', 'flag', ['connack']),
-  row(0x26, 'userProperties', 'pairs', [
-    'connect',
-    ...MESSAGE,
-    ...ACKS,
-    'subscribe',
-    'unsubscribe',
-    'disconnect',
-    'auth',
-  ]),
-  row(0x27, 'maximumPacketSize', 'uint32', HANDSHAKE, 1),
-  row(0x28, 'wildcardSubscriptionAvailable', 'flag', ['connack']),
-  row(0x29, 'subscriptionIdentifierAvailable', 'flag', ['connack']),
-  row(0x2a, 'sharedSubscriptionAvailable', 'flag', ['connack']),
+const PROPERTIES: readonly (readonly [id: number, keyof Properties, Kind, carriers: number, min?: 1])[] = [
+  [0x01, 'payloadFormatIndicator', 'bit', MESSAGE],
+  [0x02, 'messageExpiryInterval', 'uint32', MESSAGE],
+  [0x03, 'contentType', 'text', MESSAGE],
+  [0x08, 'responseTopic', 'text', MESSAGE],
+  [0x09, 'correlationData', 'binary', MESSAGE],
+  [0x0b, 'subscriptionIdentifiers', 'varint', PUBLISH, 1],
+  [0x0b, 'subscriptionIdentifier', 'varint', SUBSCRIBE, 1],
+  [0x11, 'sessionExpiryInterval', 'uint32', HANDSHAKE | DISCONNECT],
+  [0x12, 'assignedClientIdentifier', 'text', CONNACK],
+  [0x13, 'serverKeepAlive', 'uint16', CONNACK],
+  [0x15, 'authenticationMethod', 'text', HANDSHAKE | AUTH],
+  [0x16, 'authenticationData', 'binary', HANDSHAKE | AUTH],
+  [0x17, 'requestProblemInformation', 'flag', CONNECT],
+  [0x18, 'willDelayInterval', 'uint32', WILL],
+  [0x19, 'requestResponseInformation', 'flag', CONNECT],
+  [0x1a, 'responseInformation', 'text', CONNACK],
+  [0x1c, 'serverReference', 'text', CONNACK | DISCONNECT],
+  [0x1f, 'reasonString', 'text', ANSWERS],
+  [0x21, 'receiveMaximum', 'uint16', HANDSHAKE, 1],
+  [0x22, 'topicAliasMaximum', 'uint16', HANDSHAKE],
+  [0x23, 'topicAlias', 'uint16', PUBLISH, 1],
+  [0x24, 'maximumQos', 'bit', CONNACK],
+  [0x25, 'retainAvailable', 'flag', CONNACK],
+  [0x26, 'userProperties', 'pair', ANSWERS | MESSAGE | CONNECT | SUBSCRIBE | UNSUBSCRIBE],
+  [0x27, 'maximumPacketSize', 'uint32', HANDSHAKE, 1],
+  [0x28, 'wildcardSubscriptionAvailable', 'flag', CONNACK],
+  [0x29, 'subscriptionIdentifierAvailable', 'flag', CONNACK],
+  [0x2a, 'sharedSubscriptionAvailable', 'flag', CONNACK],
 ]
 
 /** The part of the table that one carrier uses. */
@@ -134,19 +139,20 @@ export interface PropertySet {
   readonly carrier: Carrier
   /** What errors call the whole: `publish.properties`. */
   readonly field: string
-  readonly byId: readonly (CarriedProperty | undefined)[]
-  readonly byName: ReadonlyMap<string, CarriedProperty>
+  readonly byId: readonly (Property | undefined)[]
+  readonly byName: ReadonlyMap<string, Property>
 }
 
 export function propertySet(carrier: Carrier): PropertySet {
   const field = carrier === 'will' ? 'connect.will.properties' : `${carrier}.properties`
-  const byId: (CarriedProperty | undefined)[] = new Array(0x2b).fill(undefined)
-  const byName = new Map<string, CarriedProperty>()
-  for (const row of PROPERTIES) {
-    if (!row.carriers.includes(carrier)) continue
-    const property = { ...row, field: `${field}.${row.name}` }
-    byId[row.id] = property
-    byName.set(row.name, property)
+  const byId: Property[] = []
+  const byName = new Map<string, Property>()
+  for (const [id, name, kind, carriers, min = 0] of PROPERTIES) {
+    if (!(carriers & carrierBit(carrier))) continue
+    const repeats = id === 0x26 || name === 'subscriptionIdentifiers'
+    const property = { id, name, kind, field: `${field}.${name}`, min, repeats }
+    byId[id] = property
+    byName.set(name, property)
   }
   return { carrier, field, byId, byName }
 }

@@ -27,5 +27,28 @@ export const PACKET_TYPES = [
 
 export type PacketType = (typeof PACKET_TYPES)[number]
 
+/** What may carry properties: a packet, or the Will in CONNECT. */
+export type Carrier = PacketType | 'will'
+
+/** In the tables a carrier is one bit: 1 shifted by its type number, or by 0 for the Will. */
+export const WILL = 1 << 0
+export const CONNECT = 1 << 1
+export const CONNACK = 1 << 2
+export const PUBLISH = 1 << 3
+export const PUBACK = 1 << 4
+export const PUBREC = 1 << 5
+export const PUBREL = 1 << 6
+export const PUBCOMP = 1 << 7
+export const SUBSCRIBE = 1 << 8
+export const SUBACK = 1 << 9
+export const UNSUBSCRIBE = 1 << 10
+export const UNSUBACK = 1 << 11
+export const DISCONNECT = 1 << 14
+export const AUTH = 1 << 15
+
+export function carrierBit(carrier: Carrier): number {
+  return 1 << ((PACKET_TYPES as readonly Carrier[]).indexOf(carrier) + 1)
+}
+
 /** `T` as a caller may write it: the fields `K` have defaults and may be left out, or be undefined. */
 export type WithDefaults<T, K extends keyof T> = Omit<T, K> & { [P in K]?: T[P] | undefined }

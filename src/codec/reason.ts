@@ -1,60 +1,84 @@
 /** Reason Codes (§2.4): the standard's names, the packets that may carry each, and the errors that speak of them. */
 
 import { ProtocolError } from '../errors.js'
-import type { PacketType } from './protocol.js'
+import {
+  AUTH,
+  CONNACK,
+  carrierBit,
+  DISCONNECT,
+  type PacketType,
+  PUBACK,
+  PUBCOMP,
+  PUBREC,
+  PUBREL,
+  SUBACK,
+  UNSUBACK,
+} from './protocol.js'
 
-const RECEIVED: readonly PacketType[] = ['puback', 'pubrec']
-const RELEASED: readonly PacketType[] = ['pubrel', 'pubcomp']
-const EVERY: readonly PacketType[] = ['connack', ...RECEIVED, 'suback', 'unsuback', 'disconnect']
+const RECEIVED = PUBACK | PUBREC
+const RELEASED = PUBREL | PUBCOMP
+const ANSWERS = CONNACK | DISCONNECT
+const EVERY = ANSWERS | RECEIVED | SUBACK | UNSUBACK
 
-/** Code, name, packets. A code with several names has several rows; the first is its general name. */
-const REASONS: readonly (readonly [number, string, readonly PacketType[]])[] = [
-  [0x00, 'Success', ['connack', ...RECEIVED, ...RELEASED, 'unsuback', 'auth']],
-  [0x00, 'Normal disconnection', ['disconnect']],
-  [0x00, 'Granted QoS 0', ['suback']],
-  [0x01, 'Granted QoS 1', ['suback']],
-  [0x02, 'Granted QoS 2', ['suback']],
-  [0x04, 'Disconnect with Will Message', ['disconnect']],
-  [0x10, 'No matching subscribers', RECEIVED],
-  [0x11, 'No subscription existed', ['unsuback']],
-  [0x18, 'Continue authentication', ['auth']],
-  [0x19, 'Re-authenticate', ['auth']],
-  [0x80, 'Unspecified error', EVERY],
-  [0x81, 'Malformed Packet', ['connack', 'disconnect']],
-  [0x82, 'Protocol Error', ['connack', 'disconnect']],
-  [0x83, 'Implementation specific error', EVERY],
-  [0x84, 'Unsupported Protocol Version', ['connack']],
-  [0x85, 'Client Identifier not valid', ['connack']],
-  [0x86, 'Bad User Name or Password', ['connack']],
-  [0x87, 'Not authorized', EVERY],
-  [0x88, 'Server unavailable', ['connack']],
-  [0x89, 'Server busy', ['connack', 'disconnect']],
-  [0x8a, 'Banned', ['connack']],
-  [0x8b, 'Server shutting down', ['disconnect']],
-  [0x8c, 'Bad authentication method', ['connack', 'disconnect']],
-  [0x8d, 'Keep Alive timeout', ['disconnect']],
-  [0x8e, 'Session taken over', ['disconnect']],
-  [0x8f, 'Topic Filter invalid', ['suback', 'unsuback', 'disconnect']],
-  [0x90, 'Topic Name invalid', ['connack', ...RECEIVED, 'disconnect']],
-  [0x91, 'Packet Identifier in use', [...RECEIVED, 'suback', 'unsuback']],
-  [0x92, 'Packet Identifier not found', RELEASED],
-  [0x93, 'Receive Maximum exceeded', ['disconnect']],
-  [0x94, 'Topic Alias invalid', ['disconnect']],
-  [0x95, 'Packet too large', ['connack', 'disconnect']],
-  [0x96, 'Message rate too high', ['disconnect']],
-  [0x97, 'Quota exceeded', ['connack', ...RECEIVED, 'suback', 'disconnect']],
-  [0x98, 'Administrative action', ['disconnect']],
-  [0x99, 'Payload format invalid', ['connack', ...RECEIVED, 'disconnect']],
-  [0x9a, 'Retain not supported', ['connack', 'disconnect']],
-  [0x9b, 'QoS not supported', ['connack', 'disconnect']],
-  [0x9c, 'Use another server', ['connack', 'disconnect']],
-  [0x9d, 'Server moved', ['connack', 'disconnect']],
-  [0x9e, 'Shared Subscriptions not supported', ['suback', 'disconnect']],
-  [0x9f, 'Connection rate exceeded', ['connack', 'disconnect']],
-  [0xa0, 'Maximum connect time', ['disconnect']],
-  [0xa1, 'Subscription Identifiers not supported', ['suback', 'disconnect']],
-  [0xa2, 'Wildcard Subscriptions not supported', ['suback', 'disconnect']],
+/** 0x80 and above, without a gap. */
+const FAILURES: readonly (readonly [packets: number, name: string])[] = [
+  [EVERY, 'Unspecified error'],
+  [ANSWERS, 'Malformed Packet'],
+  [ANSWERS, 'Protocol Error'],
+  [EVERY, 'Implementation specific error'],
+  [CONNACK, 'Unsupported Protocol Version'],
+  [CONNACK, 'Client Identifier not valid'],
+  [CONNACK, 'Bad User Name or Password'],
+  [EVERY, 'Not authorized'],
+  [CONNACK, 'Server unavailable'],
+  [ANSWERS, 'Server busy'],
+  [CONNACK, 'Banned'],
+  [DISCONNECT, 'Server shutting down'],
+  [ANSWERS, 'Bad authentication method'],
+  [DISCONNECT, 'Keep Alive timeout'],
+  [DISCONNECT, 'Session taken over'],
+  [SUBACK | UNSUBACK | DISCONNECT, 'Topic Filter invalid'],
+  // 0x90
+  [ANSWERS | RECEIVED, 'Topic Name invalid'],
+  [RECEIVED | SUBACK | UNSUBACK, 'Packet Identifier in use'],
+  [RELEASED, 'Packet Identifier not found'],
+  [DISCONNECT, 'Receive Maximum exceeded'],
+  [DISCONNECT, 'Topic Alias invalid'],
+  [ANSWERS, 'Packet too large'],
+  [DISCONNECT, 'Message rate too high'],
+  [ANSWERS | RECEIVED | SUBACK, 'Quota exceeded'],
+  [DISCONNECT, 'Administrative action'],
+  [ANSWERS | RECEIVED, 'Payload format invalid'],
+  [ANSWERS, 'Retain not supported'],
+  [ANSWERS, 'QoS not supported'],
+  [ANSWERS, 'Use another server'],
+  [ANSWERS, 'Server moved'],
+  [SUBACK | DISCONNECT, 'Shared Subscriptions not supported'],
+  [ANSWERS, 'Connection rate exceeded'],
+  // 0xA0
+  [DISCONNECT, 'Maximum connect time'],
+  [SUBACK | DISCONNECT, 'Subscription Identifiers not supported'],
+  [SUBACK | DISCONNECT, 'Wildcard Subscriptions not supported'],
 ]
+
+/** A code with several names has several rows; the first is its general name. */
+const REASONS: readonly (readonly [code: number, packets: number, name: string])[] = [
+  [0x00, CONNACK | RECEIVED | RELEASED | UNSUBACK | AUTH, 'Success'],
+  [0x00, DISCONNECT, 'Normal disconnection'],
+  [0x00, SUBACK, 'Granted QoS 0'],
+  [0x01, SUBACK, 'Granted QoS 1'],
+  [0x02, SUBACK, 'Granted QoS 2'],
+  [0x04, DISCONNECT, 'Disconnect with Will Message'],
+  [0x10, RECEIVED, 'No matching subscribers'],
+  [0x11, UNSUBACK, 'No subscription existed'],
+  [0x18, AUTH, 'Continue authentication'],
+  [0x19, AUTH, 'Re-authenticate'],
+  ...FAILURES.map(([packets, name], i) => [0x80 + i, packets, name] as const),
+]
+
+/** The packets of each code, at the index of the code. */
+const PACKETS_OF = new Uint16Array(256)
+for (const [code, packets] of REASONS) PACKETS_OF[code]! |= packets
 
 /** CONNACK return codes of 3.1 and 3.1.1 (§3.2.2.3 there) with the Reason Code that says the same in 5.0. */
 const RETURN_CODES: readonly (readonly [string, number])[] = [
@@ -73,13 +97,9 @@ export function hex(byte: number): string {
 
 /** The standard's name for a Reason Code of 5.0, in the words of the packet that carries it, where they differ. */
 export function reasonName(code: number, packetType?: PacketType): string {
-  let general: string | undefined
-  for (const [value, name, packets] of REASONS) {
-    if (value !== code) continue
-    if (packetType !== undefined && packets.includes(packetType)) return name
-    general ??= name
-  }
-  return general ?? `Reason Code ${hex(code)}`
+  const rows = REASONS.filter((row) => row[0] === code)
+  const row = rows.find(([, packets]) => packetType && packets & carrierBit(packetType)) ?? rows[0]
+  return row?.[2] ?? `Reason Code ${hex(code)}`
 }
 
 /** The standard's name for a CONNACK return code of 3.1 and 3.1.1. */
@@ -97,9 +117,9 @@ export function reasonSymbol(code: number, packetType?: PacketType): string {
   return reasonName(code, packetType).toUpperCase().replaceAll(/[ -]/g, '_')
 }
 
-/** The Reason Codes that a packet of 5.0 may carry. */
-export function reasonCodesOf(packetType: PacketType): ReadonlySet<number> {
-  return new Set(REASONS.filter(([, , packets]) => packets.includes(packetType)).map(([code]) => code))
+/** Whether a packet of 5.0, given by its type number, may carry this Reason Code. */
+export function mayCarry(packetType: number, code: number): boolean {
+  return (((PACKETS_OF[code] ?? 0) >> packetType) & 1) !== 0
 }
 
 /** The peer broke the rule that `sentence` tells of; `code` is what 5.0 names for it (§4.13). */

@@ -2,7 +2,6 @@
 
 import { outOfRange } from '../errors.js'
 import type { Reader } from './bytes.js'
-import { violation } from './reason.js'
 import { utf8Length } from './utf8.js'
 
 const SLASH = 47
@@ -28,35 +27,31 @@ export function isTopicName(text: string): boolean {
  * servers that know it in 3.1.1 treat it the same.
  */
 export function isTopicFilter(text: string): boolean {
-  if (!isShared(text)) return hasFilterForm(text, 0)
-  // [MQTT-4.8.2-1] The ShareName is not empty; [MQTT-4.8.2-2] it has no wildcard, and a filter follows it.
-  const end = text.indexOf('/', SHARE.length)
-  return end > SHARE.length && !hasWildcard(text.slice(SHARE.length, end)) && hasFilterForm(text, end + 1)
-}
-
-function hasFilterForm(text: string, start: number): boolean {
-  const last = text.length - 1
-  if (start > last) return false // [MQTT-4.7.3-1]
-  // [MQTT-4.7.1-1] # is the last character, in a level of its own.
-  const hash = text.indexOf('#', start)
-  if (hash >= 0 && (hash < last || !startsLevel(text, start, hash))) return false
-  // [MQTT-4.7.1-2] + has a level of its own.
-  for (let plus = text.indexOf('+', start); plus >= 0; plus = text.indexOf('+', plus + 1)) {
-    if (!startsLevel(text, start, plus)) return false
-    if (plus < last && text.charCodeAt(plus + 1) !== SLASH) return false
+  let start = 0
+  if (isShared(text)) {
+    start = text.indexOf('/', SHARE.length) + 1
+    // [MQTT-4.8.2-1] The ShareName is not empty; [MQTT-4.8.2-2] it has no wildcard, and a filter follows it.
+    if (start === 0 || !isTopicName(text.slice(SHARE.length, start - 1))) return false
   }
-  return true
+  // [MQTT-4.7.1-1] # is the last character.
+  const hash = text.indexOf('#', start)
+  if (hash >= 0 && (hash < text.length - 1 || !isLevel(text, start, hash))) return false
+  for (let plus = text.indexOf('+', start); plus >= 0; plus = text.indexOf('+', plus + 1)) {
+    if (!isLevel(text, start, plus)) return false
+  }
+  return start < text.length // [MQTT-4.7.3-1]
 }
 
-function startsLevel(text: string, start: number, at: number): boolean {
-  return at === start || text.charCodeAt(at - 1) === SLASH
+/** [MQTT-4.7.1-1] [MQTT-4.7.1-2] Whether a wildcard has a level of its own. */
+function isLevel(text: string, start: number, at: number): boolean {
+  return (at === start || text[at - 1] === '/') && (at === text.length - 1 || text[at + 1] === '/')
 }
 
 /** Checks a caller's Topic Name; returns its bytes in UTF-8. Throws TypeError or RangeError that names `field`. */
 export function checkTopicName(topic: unknown, field: string): number {
   const bytes = utf8Length(topic, field)
   if (!isTopicName(topic as string)) {
-    throw outOfRange(field, 'a Topic Name of at least one character, without + and #', topic)
+    throw outOfRange(field, 'a Topic Name: at least one character, no + and #', topic)
   }
   return bytes
 }
@@ -65,11 +60,7 @@ export function checkTopicName(topic: unknown, field: string): number {
 export function checkTopicFilter(filter: unknown, field: string): number {
   const bytes = utf8Length(filter, field)
   if (!isTopicFilter(filter as string)) {
-    throw outOfRange(
-      field,
-      'a Topic Filter of at least one character, + and # as whole levels, # last, $share/ with a name and a filter',
-      filter,
-    )
+    throw outOfRange(field, 'a Topic Filter: + and # as whole levels, # last, $share/name/filter', filter)
   }
   return bytes
 }
@@ -78,7 +69,7 @@ export function checkTopicFilter(filter: unknown, field: string): number {
 export function readTopicFilter(reader: Reader, field: string): string {
   const filter = reader.text(field)
   if (isTopicFilter(filter)) return filter
-  throw violation(0x8f, `${field}: expected a Topic Filter with + and # as whole levels and # last, got another`)
+  throw reader.refuse(field, 'a Topic Filter', 'another text', 0x8f)
 }
 
 /** Whether a well-formed filter is that of a shared subscription. */

@@ -11,6 +11,9 @@ const MAX_BYTES = 65_535
 const LONG_WRITE = 48
 const LONG_READ = 28
 
+/** With the flag `u` a pair of surrogates is one character, and so no surrogate. */
+const NOT_SENDABLE = /[\0\p{Surrogate}]/u
+
 const { fromCharCode } = String
 const encoder = new TextEncoder()
 // [MQTT-1.5.4-3] U+FEFF is kept, so the decoder must not take it for a mark of byte order.
@@ -19,60 +22,53 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Bytes of a caller's text in UTF-8. Throws TypeError or RangeError, naming `field`, where it cannot be sent. */
 export function utf8Length(text: unknown, field: string): number {
   if (typeof text !== 'string') throw wrongType(field, 'a string', text)
-  const { length } = text
-  let ascii = 0
-  while (ascii < length && (text.charCodeAt(ascii) - 1) >>> 0 < 0x7f) ascii++ // 0x01 to 0x7F in one comparison
-  const bytes = ascii === length ? length : ascii + wideLength(text, ascii, field)
-  if (bytes > MAX_BYTES) throw outOfRange(field, `text of at most ${MAX_BYTES} bytes in UTF-8`, text)
-  return bytes
-}
-
-function wideLength(text: string, start: number, field: string): number {
-  let bytes = 0
-  for (let i = start; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    // [MQTT-1.5.4-2]
-    if (unit === 0) throw outOfRange(field, 'text without U+0000', text)
-    if (unit < 0x80) bytes += 1
-    else if (unit < 0x800) bytes += 2
-    else if (unit < 0xd800 || unit > 0xdfff) bytes += 3
-    else {
-      // [MQTT-1.5.4-1] A pair of surrogates is one character; one alone is none.
-      const next = text.charCodeAt(i + 1)
-      if (unit > 0xdbff || !(next >= 0xdc00 && next <= 0xdfff)) {
-        throw outOfRange(field, 'text without lone surrogates', text)
-      }
-      bytes += 4
-      i++
+  let bytes = text.length
+  let i = 0
+  while (i < text.length && isAscii(text.charCodeAt(i))) i++
+  if (i < text.length) {
+    // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
+    if (NOT_SENDABLE.test(text)) throw outOfRange(field, 'text without U+0000 and lone surrogates', text)
+    for (; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 0x7f) bytes++
+      // Of three bytes, but each of a pair of surrogates stands for two of four.
+      if (unit > 0x7ff && (unit & 0xf800) !== 0xd800) bytes++
     }
   }
+  if (bytes > MAX_BYTES) throw outOfRange(field, `text of at most ${MAX_BYTES} bytes in UTF-8`, text)
   return bytes
 }
 
 /** Writes checked text; returns where it ends. */
 export function writeUtf8(text: string, into: Uint8Array, at: number): number {
   const { length } = text
+  let i = 0
   if (length < LONG_WRITE) {
-    let i = 0
     for (; i < length; i++) {
       const unit = text.charCodeAt(i)
       if (unit > 0x7f) break
       into[at + i] = unit
     }
-    if (i === length) return at + length
   }
-  return at + encoder.encodeInto(text, into.subarray(at)).written
+  return at + (i === length ? i : encoder.encodeInto(text, into.subarray(at)).written)
 }
 
 /** Reads text; undefined if the bytes are not UTF-8 that may be sent. */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (end - start >= LONG_READ) return readLong(bytes, start, end)
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i] as number
-    if (byte > 0x7f) return readLong(bytes, start, end)
-    if (byte === 0) return undefined // [MQTT-1.5.4-2]
+  let i = start
+  if (end - start < LONG_READ) while (i < end && isAscii(bytes[i]!)) i++
+  if (i === end) return readAscii(bytes, start, end)
+  try {
+    const text = decoder.decode(bytes.subarray(start, end))
+    return text.includes('\0') ? undefined : text // [MQTT-1.5.4-2]
+  } catch {
+    return undefined // [MQTT-1.5.4-1] Overlong forms and surrogates end here, too.
   }
-  return readAscii(bytes, start, end)
+}
+
+/** From 0x01 to 0x7F, in one comparison. */
+function isAscii(unit: number): boolean {
+  return (unit - 1) >>> 0 < 0x7f
 }
 
 /** By eight, four and one: a call with many characters costs little more than a call with one. */
@@ -88,14 +84,4 @@ function readAscii(b: Uint8Array, start: number, end: number): string {
   }
   for (; i < end; i++) text += fromCharCode(b[i]!)
   return text
-}
-
-function readLong(bytes: Uint8Array, start: number, end: number): string | undefined {
-  let text: string
-  try {
-    text = decoder.decode(bytes.subarray(start, end))
-  } catch {
-    return undefined // [MQTT-1.5.4-1] Overlong forms and surrogates end here, too.
-  }
-  return text.includes('\0') ? undefined : text // [MQTT-1.5.4-2]
 }

@@ -1,12 +1,12 @@
 /** CONNACK (§3.2): the server's answer to CONNECT. */
 
 import { outOfRange } from '../../errors.js'
-import { type Reader, varintSize, type Writer } from '../bytes.js'
-import { checkBoolean, checkInteger, checkReasonCode, readReasonCode } from '../fields.js'
+import type { Reader, Sink } from '../bytes.js'
+import { checkInteger, checkReasonCode, flag, readReasonCode } from '../fields.js'
 import { type Properties, propertySet } from '../properties.js'
-import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
+import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
-import { malformed, protocolError, reasonCodeOfReturnCode, reasonCodesOf } from '../reason.js'
+import { reasonCodeOfReturnCode } from '../reason.js'
 
 /** Properties that CONNACK may carry (§3.2.2.3). */
 export type ConnackProperties = Pick<
@@ -41,7 +41,6 @@ export interface Connack {
 export type ConnackInput = WithDefaults<Connack, 'sessionPresent' | 'reasonCode' | 'properties'>
 
 const PROPERTIES = propertySet('connack')
-const REASON_CODES = reasonCodesOf('connack')
 const LAST_RETURN_CODE = 5
 
 export function completeConnack(input: ConnackInput): Connack {
@@ -53,26 +52,18 @@ export function completeConnack(input: ConnackInput): Connack {
   }
 }
 
-/** Checks all of it; returns the Remaining Length. */
-export function connackLength(packet: Connack, version: ProtocolVersion): number {
+export function emitConnack(sink: Sink, packet: Connack, version: ProtocolVersion): void {
   const { sessionPresent, reasonCode } = packet
-  checkBoolean(sessionPresent, 'connack.sessionPresent')
-  if (version === 5) checkReasonCode(reasonCode, REASON_CODES, version, 'connack.reasonCode')
+  sink.byte(flag(sessionPresent, 1, 'connack.sessionPresent'))
+  if (version === 5) checkReasonCode(reasonCode, 'connack', version)
   else checkInteger(reasonCode, 0, LAST_RETURN_CODE, 'connack.reasonCode')
+  sink.byte(reasonCode)
   // [MQTT-3.2.2-6] [MQTT-3.2.2-4 of 3.1.1]
   if (sessionPresent && reasonCode !== 0) {
     throw outOfRange('connack.sessionPresent', 'false when the connection is refused', sessionPresent)
   }
   if (sessionPresent && version === 3) throw outOfRange('connack.sessionPresent', 'false in MQTT 3.1', sessionPresent)
-  const listed = measureProperties(packet.properties, PROPERTIES, version)
-  return version === 5 ? 2 + varintSize(listed) + listed : 2
-}
-
-export function writeConnack(writer: Writer, packet: Connack, version: ProtocolVersion): void {
-  writer.begin(0x20, connackLength(packet, version))
-  writer.byte(packet.sessionPresent ? 1 : 0)
-  writer.byte(packet.reasonCode)
-  if (version === 5) writeProperties(writer, packet.properties, PROPERTIES)
+  emitProperties(sink, packet.properties, PROPERTIES, version)
 }
 
 /**
@@ -81,26 +72,26 @@ export function writeConnack(writer: Writer, packet: Connack, version: ProtocolV
  */
 export function decodeConnack(reader: Reader, version: ProtocolVersion): Connack {
   const old = version !== 5 || reader.left === 2
-  const flags = reader.byte('connack: Connect Acknowledge Flags')
+  const flags = reader.byte('flags')
   // [MQTT-3.2.2-1] In 3.1 this byte is reserved and says nothing.
-  if (flags > 1 && version !== 3) throw malformed(`connack: expected reserved flags of 0, got flags ${flags}`)
+  if (flags > 1 && version !== 3) throw reader.malformed('flags', 'reserved bits of 0', flags)
   const sessionPresent = flags === 1 && version !== 3
-  const reasonCode = old ? readReturnCode(reader, version) : readReasonCode(reader, REASON_CODES, 'connack.reasonCode')
+  const reasonCode = old ? readReturnCode(reader, version) : readReasonCode(reader)
   // [MQTT-3.2.2-6] [MQTT-3.2.2-4 of 3.1.1]
   if (sessionPresent && reasonCode !== 0) {
-    throw protocolError('connack.sessionPresent: expected 0 when the connection is refused, got 1')
+    throw reader.refuse('sessionPresent', '0 when the connection is refused', 1)
   }
-  const properties = old ? NO_PROPERTIES : readProperties(reader, PROPERTIES)
+  const properties = old ? NO_PROPERTIES : readProperties(reader, PROPERTIES, version)
   return { type: 'connack', sessionPresent, reasonCode, properties }
 }
 
 function readReturnCode(reader: Reader, version: ProtocolVersion): number {
-  const code = reader.byte('connack.reasonCode')
+  const code = reader.byte('reasonCode')
   if (version !== 5) {
-    if (code > LAST_RETURN_CODE) throw protocolError(`connack.reasonCode: expected 0 to 5, got ${code}`)
+    if (code > LAST_RETURN_CODE) throw reader.refuse('reasonCode', '0 to 5', code)
     return code
   }
   // Success without properties would have a Property Length (§3.2.2.3.1).
-  if (code === 0 || code > LAST_RETURN_CODE) throw malformed('connack.properties: expected a Property Length, got none')
+  if (code === 0 || code > LAST_RETURN_CODE) throw reader.malformed('properties', 'a Property Length', 'none')
   return reasonCodeOfReturnCode(code)
 }

@@ -1,14 +1,12 @@
 /** CONNECT (§3.1): the client introduces itself. */
 
 import { outOfRange, wrongType } from '../../errors.js'
-import { type Reader, varintSize, type Writer } from '../bytes.js'
-import { checkBoolean, checkBytes, checkInteger, checkQoS, versionName } from '../fields.js'
+import type { Reader, Sink } from '../bytes.js'
+import { checkInteger, flag } from '../fields.js'
 import { type ConnectProperties, type Properties, propertySet } from '../properties.js'
-import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
+import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
-import { malformed, protocolError, violation } from '../reason.js'
 import { checkTopicName, isTopicName } from '../topic.js'
-import { utf8Length } from '../utf8.js'
 
 /** Properties that a Will may carry (§3.1.3.2). */
 export type WillProperties = Pick<
@@ -81,92 +79,67 @@ export function completeConnect(input: ConnectInput): Connect {
   }
 }
 
-/** Checks all of it; returns the Remaining Length. */
-export function connectLength(packet: Connect, version: ProtocolVersion): number {
-  const { clientId, will, username, password, properties } = packet
-  if (packet.protocolVersion !== version) {
-    throw outOfRange('connect.protocolVersion', `${version}, the version that is encoded`, packet.protocolVersion)
+export function emitConnect(sink: Sink, packet: Connect, version: ProtocolVersion): void {
+  const { protocolVersion, bridgeMode, cleanStart, clientId, will, username, password, properties } = packet
+  if (protocolVersion !== version) throw outOfRange('connect.protocolVersion', `${version}`, protocolVersion)
+  const bridge = flag(bridgeMode, BRIDGE, 'connect.bridgeMode')
+  if (bridge && version === 5) throw outOfRange('connect.bridgeMode', 'false in MQTT 5.0', bridgeMode)
+  let flags = flag(cleanStart, CLEAN_START, 'connect.cleanStart')
+  if (will !== undefined) {
+    flags |= WILL | flag(will.retain, WILL_RETAIN, 'connect.will.retain')
+    flags |= checkInteger(will.qos, 0, 2, 'connect.will.qos') << 3 // [MQTT-3.1.2-12]
   }
-  checkBoolean(packet.bridgeMode, 'connect.bridgeMode')
-  if (packet.bridgeMode && version === 5) throw outOfRange('connect.bridgeMode', 'false in MQTT 5.0', true)
-  checkBoolean(packet.cleanStart, 'connect.cleanStart')
-  checkInteger(packet.keepAlive, 0, 65_535, 'connect.keepAlive')
-  // Name, level, flags, Keep Alive.
-  let length = 2 + protocolName(version).length + 1 + 1 + 2
-  const listed = measureProperties(properties, PROPERTIES, version)
-  if (version === 5) length += varintSize(listed) + listed
+  if (password !== undefined) flags |= PASSWORD
+  if (username !== undefined) flags |= USERNAME
+
+  sink.text(protocolName(version), '') // [MQTT-3.1.2-1]
+  sink.byte(version | bridge)
+  sink.byte(flags)
+  sink.uint16(packet.keepAlive, 'connect.keepAlive')
+  emitProperties(sink, properties, PROPERTIES, version)
   // §3.1.2.11.10
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw wrongType('connect.properties.authenticationMethod', 'a string with authenticationData', undefined)
   }
-  length += 2 + utf8Length(clientId, 'connect.clientId')
+  // [MQTT-3.1.3-1] The order of the payload.
+  sink.text(clientId, 'connect.clientId')
   // [MQTT-3.1.3-7 of 3.1.1]
-  if (clientId === '' && !packet.cleanStart && version !== 5) {
-    throw outOfRange('connect.clientId', `one character at least without cleanStart in ${versionName(version)}`, '')
+  if (clientId === '' && !cleanStart && version !== 5) {
+    throw outOfRange('connect.clientId', 'one without cleanStart before MQTT 5.0', '')
   }
-  if (will !== undefined) length += willLength(will, version)
-  if (username !== undefined) length += 2 + utf8Length(username, 'connect.username')
+  if (will !== undefined) {
+    emitProperties(sink, will.properties, WILL_PROPERTIES, version)
+    sink.text(will.topic, 'connect.will.topic', checkTopicName)
+    sink.binary(will.payload, 'connect.will.payload')
+  }
+  if (username !== undefined) sink.text(username, 'connect.username')
   if (password !== undefined) {
-    checkBytes(password, 65_535, 'connect.password')
     // [MQTT-3.1.2-22 of 3.1.1]
     if (username === undefined && version !== 5) {
-      throw outOfRange('connect.username', `one with a password in ${versionName(version)}`, username)
+      throw outOfRange('connect.username', 'one with a password before MQTT 5.0', username)
     }
-    length += 2 + password.length
+    sink.binary(password, 'connect.password')
   }
-  return length
-}
-
-function willLength(will: Will, version: ProtocolVersion): number {
-  checkQoS(will.qos, 'connect.will.qos') // [MQTT-3.1.2-12]
-  checkBoolean(will.retain, 'connect.will.retain')
-  checkBytes(will.payload, 65_535, 'connect.will.payload')
-  const listed = measureProperties(will.properties, WILL_PROPERTIES, version)
-  const length = 2 + checkTopicName(will.topic, 'connect.will.topic') + 2 + will.payload.length
-  return version === 5 ? length + varintSize(listed) + listed : length
-}
-
-export function writeConnect(writer: Writer, packet: Connect, version: ProtocolVersion): void {
-  const { will, username, password } = packet
-  writer.begin(0x10, connectLength(packet, version))
-  writer.text(protocolName(version)) // [MQTT-3.1.2-1]
-  writer.byte(packet.bridgeMode ? version | BRIDGE : version)
-  let flags = packet.cleanStart ? CLEAN_START : 0
-  if (will !== undefined) flags |= WILL | (will.qos << 3) | (will.retain ? WILL_RETAIN : 0)
-  if (password !== undefined) flags |= PASSWORD
-  if (username !== undefined) flags |= USERNAME
-  writer.byte(flags)
-  writer.uint16(packet.keepAlive)
-  if (version === 5) writeProperties(writer, packet.properties, PROPERTIES)
-  // [MQTT-3.1.3-1] The order of the payload.
-  writer.text(packet.clientId)
-  if (will !== undefined) {
-    if (version === 5) writeProperties(writer, will.properties, WILL_PROPERTIES)
-    writer.text(will.topic)
-    writer.binary(will.payload)
-  }
-  if (username !== undefined) writer.text(username)
-  if (password !== undefined) writer.binary(password)
 }
 
 /** CONNECT says itself which version it is of. */
 export function decodeConnect(reader: Reader): Connect {
-  const name = reader.text('connect.protocolName')
-  const level = reader.byte('connect.protocolVersion')
-  const version = protocolVersion(name, level)
-  const flags = reader.byte('connect: Connect Flags')
-  checkFlags(flags, version)
-  const keepAlive = reader.uint16('connect.keepAlive')
+  const name = reader.text('protocolName')
+  const level = reader.byte('protocolVersion')
+  const version = protocolVersion(reader, name, level)
+  const flags = reader.byte('Connect Flags')
+  checkFlags(reader, flags, version)
+  const keepAlive = reader.uint16('keepAlive')
   const cleanStart = (flags & CLEAN_START) !== 0
-  const properties: ConnectProperties = version === 5 ? readProperties(reader, PROPERTIES) : NO_PROPERTIES
+  const properties: ConnectProperties = readProperties(reader, PROPERTIES, version)
   // §3.1.2.11.10
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
-    throw protocolError('connect.properties.authenticationMethod: expected one with authenticationData, got none')
+    throw reader.refuse('properties.authenticationMethod', 'one with authenticationData', 'none')
   }
-  const clientId = reader.text('connect.clientId')
+  const clientId = reader.text('clientId')
   // [MQTT-3.1.3-8 of 3.1.1] That 3.1 asks for 1 to 23 characters is not enforced: hardly anyone does.
   if (clientId === '' && !cleanStart && version !== 5) {
-    throw violation(0x85, 'connect.clientId: expected one character at least without Clean Session, got none')
+    throw reader.refuse('clientId', 'one without Clean Session', 'none', 0x85)
   }
   return {
     type: 'connect',
@@ -176,40 +149,40 @@ export function decodeConnect(reader: Reader): Connect {
     keepAlive,
     clientId,
     will: (flags & WILL) === 0 ? undefined : readWill(reader, flags, version),
-    username: (flags & USERNAME) === 0 ? undefined : reader.text('connect.username'),
-    password: (flags & PASSWORD) === 0 ? undefined : reader.binary('connect.password'),
+    username: (flags & USERNAME) === 0 ? undefined : reader.text('username'),
+    password: (flags & PASSWORD) === 0 ? undefined : reader.binary('password'),
     properties,
   }
 }
 
 function readWill(reader: Reader, flags: number, version: ProtocolVersion): Will {
-  const properties: WillProperties = version === 5 ? readProperties(reader, WILL_PROPERTIES) : NO_PROPERTIES
-  const topic = reader.text('connect.will.topic')
+  const properties: WillProperties = readProperties(reader, WILL_PROPERTIES, version)
+  const topic = reader.text('will.topic')
   if (!isTopicName(topic)) {
-    throw violation(0x90, 'connect.will.topic: expected a Topic Name of one character at least, without + and #')
+    throw reader.refuse('will.topic', 'a Topic Name', 'another text', 0x90)
   }
   return {
     topic,
-    payload: reader.binary('connect.will.payload'),
+    payload: reader.binary('will.payload'),
     qos: ((flags >> 3) & 3) as QoS,
     retain: (flags & WILL_RETAIN) !== 0,
     properties,
   }
 }
 
-function checkFlags(flags: number, version: ProtocolVersion): void {
+function checkFlags(reader: Reader, flags: number, version: ProtocolVersion): void {
   const willQoS = (flags >> 3) & 3
   // [MQTT-3.1.2-3]
-  if ((flags & RESERVED) !== 0) throw malformed('connect: expected a reserved flag of 0, got 1')
+  if ((flags & RESERVED) !== 0) throw reader.malformed('Connect Flags', 'a reserved flag of 0', 1)
   // [MQTT-3.1.2-12]
-  if (willQoS === 3) throw malformed('connect.will.qos: expected 0, 1 or 2, got 3')
+  if (willQoS === 3) throw reader.malformed('will.qos', '0, 1 or 2', 3)
   // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
   if ((flags & WILL) === 0 && (willQoS !== 0 || (flags & WILL_RETAIN) !== 0)) {
-    throw malformed('connect.will: expected Will QoS and Will Retain of 0 without a Will, got others')
+    throw reader.malformed('will', 'Will QoS and Will Retain of 0 without a Will', 'others')
   }
   // [MQTT-3.1.2-22 of 3.1.1]
   if (version !== 5 && (flags & PASSWORD) !== 0 && (flags & USERNAME) === 0) {
-    throw malformed(`connect.username: expected one with a password in ${versionName(version)}, got none`)
+    throw reader.malformed('username', 'one with a password before MQTT 5.0', 'none')
   }
 }
 
@@ -217,12 +190,12 @@ function protocolName(version: ProtocolVersion): string {
   return version === 3 ? 'MQIsdp' : 'MQTT'
 }
 
-function protocolVersion(name: string, level: number): ProtocolVersion {
+function protocolVersion(reader: Reader, name: string, level: number): ProtocolVersion {
   if (name === 'MQTT' && level === 5) return 5
   const version = level & ~BRIDGE
   if (name === 'MQTT' && version === 4) return 4
   if (name === 'MQIsdp' && version === 3) return 3
   // [MQTT-3.1.2-1] [MQTT-3.1.2-2]
   const got = name === 'MQTT' || name === 'MQIsdp' ? `${name} at level ${level}` : 'another protocol'
-  throw violation(0x84, `connect.protocolVersion: expected MQTT at level 4 or 5, or MQIsdp at level 3, got ${got}`)
+  throw reader.refuse('protocolVersion', 'MQTT at level 4 or 5, or MQIsdp at level 3', got, 0x84)
 }

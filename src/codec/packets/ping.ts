@@ -1,15 +1,5 @@
 /** PINGREQ and PINGRESP (§3.12, §3.13): two bytes that prove life. */
 
-import type { Writer } from '../bytes.js'
-
-export interface Pingreq {
-  type: 'pingreq'
-}
-
-export interface Pingresp {
-  type: 'pingresp'
-}
-
 export interface Pingreq {
   type: 'pingreq'
 }
@@ -21,9 +11,8 @@ export interface Pingresp {
 const PINGREQ: Pingreq = Object.freeze({ type: 'pingreq' })
 const PINGRESP: Pingresp = Object.freeze({ type: 'pingresp' })
 
-export function writePing(writer: Writer, packet: Pingreq | Pingresp): void {
-  writer.begin(packet.type === 'pingreq' ? 0xc0 : 0xd0, 0)
-}
+/** They have no body. */
+export function emitPing(): void {}
 
 export function decodePingreq(): Pingreq {
   return PINGREQ

@@ -1,12 +1,12 @@
 /** PUBLISH (§3.3): a message. */
 
 import { outOfRange } from '../../errors.js'
-import { type Reader, varintSize, type Writer } from '../bytes.js'
-import { checkBoolean, checkPacketId, checkQoS, isBytes, readPacketId } from '../fields.js'
+import { MAX_VARINT, type Reader, varintSize, type Writer } from '../bytes.js'
+import { checkBytes, checkInteger, checkPacketId, flag, readPacketId } from '../fields.js'
 import { type Properties, propertySet } from '../properties.js'
 import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
 import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
-import { malformed, protocolError, violation } from '../reason.js'
+import { malformed } from '../reason.js'
 import { checkTopicName, hasWildcard } from '../topic.js'
 
 /** Properties that PUBLISH may carry (§3.3.2.3). */
@@ -40,6 +40,7 @@ export type PublishInput = WithDefaults<Publish, 'dup' | 'qos' | 'retain' | 'pac
 
 const PROPERTIES = propertySet('publish')
 const EMPTY = new Uint8Array(0)
+const DUP = 0b1000
 
 export function completePublish(input: PublishInput): Publish {
   return {
@@ -54,30 +55,34 @@ export function completePublish(input: PublishInput): Publish {
   }
 }
 
-/** Checks all of it; returns the Remaining Length. */
+/** Checks all of it; returns the Remaining Length. Written out, because it is what a client does most. */
 export function publishLength(packet: Publish, version: ProtocolVersion): number {
   const { dup, qos, topic, packetId, properties, payload } = packet
-  checkQoS(qos, 'publish.qos')
-  checkBoolean(dup, 'publish.dup')
-  checkBoolean(packet.retain, 'publish.retain')
-  // [MQTT-3.3.1-2] DUP is 0 for every QoS 0 message.
-  if (dup && qos === 0) throw outOfRange('publish.dup', 'false at QoS 0', dup)
-  // [MQTT-2.2.1-2] No Packet Identifier at QoS 0.
-  if (qos !== 0) checkPacketId(packetId, 'publish.packetId')
-  else if (packetId !== undefined) throw outOfRange('publish.packetId', 'undefined at QoS 0', packetId)
-  if (!isBytes(payload)) throw new TypeError('publish.payload: expected a Uint8Array')
-
+  checkInteger(qos, 0, 2, 'publish.qos')
+  flag(dup, 1, 'publish.dup')
+  flag(packet.retain, 1, 'publish.retain')
+  let length = 2
+  if (qos !== 0) {
+    checkPacketId(packetId, 'publish.packetId')
+    length += 2
+  } else {
+    // [MQTT-3.3.1-2] DUP is 0 for every QoS 0 message.
+    if (dup) throw outOfRange('publish.dup', 'false at QoS 0', dup)
+    // [MQTT-2.2.1-2] No Packet Identifier at QoS 0.
+    if (packetId !== undefined) throw outOfRange('publish.packetId', 'undefined at QoS 0', packetId)
+  }
   const listed = measureProperties(properties, PROPERTIES, version)
+  if (version === 5) length += varintSize(listed) + listed
   const aliased = topic === '' && properties.topicAlias !== undefined // §3.3.2.3.4
-  const head = 2 + (aliased ? 0 : checkTopicName(topic, 'publish.topic')) + (qos === 0 ? 0 : 2)
-  return head + (version === 5 ? varintSize(listed) + listed : 0) + payload.length
+  if (!aliased) length += checkTopicName(topic, 'publish.topic')
+  return length + checkBytes(payload, MAX_VARINT, 'publish.payload').length
 }
 
 export function writePublish(writer: Writer, packet: Publish, version: ProtocolVersion): void {
   const { qos, properties, payload } = packet
   const length = publishLength(packet, version)
   const apart = writer.keeps(payload)
-  const flags = (packet.dup ? 0b1000 : 0) | (qos << 1) | (packet.retain ? 1 : 0)
+  const flags = (packet.dup ? DUP : 0) | (qos << 1) | (packet.retain ? 1 : 0)
   writer.begin(0x30 | flags, length, apart ? payload.length : 0)
   writer.text(packet.topic)
   if (qos !== 0) writer.uint16(packet.packetId as number)
@@ -86,29 +91,28 @@ export function writePublish(writer: Writer, packet: Publish, version: ProtocolV
   else writer.raw(payload)
 }
 
-/** The flags were checked with the fixed header. */
-export function decodePublish(reader: Reader, flags: number, version: ProtocolVersion): Publish {
+/** The flags were checked with the first byte. */
+export function decodePublish(reader: Reader, version: ProtocolVersion): Publish {
+  const flags = reader.first
   const qos = ((flags >> 1) & 3) as QoS
-  const topic = reader.text('publish.topic')
+  const topic = reader.text('topic')
   // [MQTT-3.3.2-2]
-  if (hasWildcard(topic)) {
-    throw violation(0x90, 'publish.topic: expected a Topic Name without + and #, got one with a wildcard')
-  }
-  const packetId = qos === 0 ? undefined : readPacketId(reader, 'publish.packetId')
-  const properties: PublishProperties = version === 5 ? readProperties(reader, PROPERTIES) : NO_PROPERTIES
+  if (hasWildcard(topic)) throw reader.refuse('topic', 'no + and #', topic, 0x90)
+  const packetId = qos === 0 ? undefined : readPacketId(reader)
+  const properties: PublishProperties = readProperties(reader, PROPERTIES, version)
   // [MQTT-4.7.3-1] §3.3.2.1: the Topic Name is empty only where a Topic Alias stands for it.
   if (topic === '' && properties.topicAlias === undefined) {
-    throw protocolError('publish.topic: expected a Topic Name or a Topic Alias, got neither')
+    throw reader.refuse('topic', 'a Topic Name or a Topic Alias', 'neither')
   }
   return {
     type: 'publish',
-    dup: (flags & 0b1000) !== 0,
+    dup: (flags & DUP) !== 0,
     qos,
     retain: (flags & 1) !== 0,
     topic,
     packetId,
     properties,
-    payload: reader.rest(),
+    payload: reader.view(reader.left, 'payload'),
   }
 }
 
@@ -118,5 +122,5 @@ export function checkPublishFlags(flags: number): void {
   // [MQTT-3.3.1-4]
   if (qos === 3) throw malformed('publish.qos: expected 0, 1 or 2, got 3')
   // [MQTT-3.3.1-2]
-  if (qos === 0 && (flags & 0b1000) !== 0) throw malformed('publish.dup: expected 0 at QoS 0, got 1')
+  if (qos === 0 && (flags & DUP) !== 0) throw malformed('publish.dup: expected 0 at QoS 0, got 1')
 }

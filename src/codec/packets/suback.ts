@@ -1,11 +1,11 @@
 /** SUBACK (§3.9): the server's answer to SUBSCRIBE, one code for each filter. */
 
-import { type Reader, varintSize, type Writer } from '../bytes.js'
-import { checkNotEmpty, checkPacketId, checkReasonCode, readPacketId, readReasonCode } from '../fields.js'
+import { outOfRange } from '../../errors.js'
+import type { Reader, Sink } from '../bytes.js'
+import { checkNotEmpty, checkReasonCode, readList, readPacketId, readReasonCode } from '../fields.js'
 import { type Properties, propertySet } from '../properties.js'
-import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
+import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
-import { protocolError, reasonCodesOf } from '../reason.js'
 
 /** Properties that SUBACK may carry (§3.9.2.1). */
 export type SubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>
@@ -22,9 +22,6 @@ export interface Suback {
 export type SubackInput = WithDefaults<Suback, 'properties'>
 
 const PROPERTIES = propertySet('suback')
-const REASON_CODES = reasonCodesOf('suback')
-/** [MQTT-3.9.3-2 of 3.1.1] 3.1 has no 0x80 yet, but its servers send it. */
-const RETURN_CODES: ReadonlySet<number> = new Set([0x00, 0x01, 0x02, 0x80])
 
 export function completeSuback(input: SubackInput): Suback {
   return {
@@ -35,30 +32,28 @@ export function completeSuback(input: SubackInput): Suback {
   }
 }
 
-/** Checks all of it; returns the Remaining Length. */
-export function subackLength(packet: Suback, version: ProtocolVersion): number {
+export function emitSuback(sink: Sink, packet: Suback, version: ProtocolVersion): void {
   const { reasonCodes } = packet
-  checkPacketId(packet.packetId, 'suback.packetId')
+  sink.uint16(packet.packetId, 'suback.packetId', 1)
+  emitProperties(sink, packet.properties, PROPERTIES, version)
   checkNotEmpty(reasonCodes, 'suback.reasonCodes') // [MQTT-3.8.4-6] One for each filter.
-  const allowed = version === 5 ? REASON_CODES : RETURN_CODES
-  for (const code of reasonCodes) checkReasonCode(code, allowed, 5, 'suback.reasonCodes')
-  const listed = measureProperties(packet.properties, PROPERTIES, version)
-  return 2 + (version === 5 ? varintSize(listed) + listed : 0) + reasonCodes.length
-}
-
-export function writeSuback(writer: Writer, packet: Suback, version: ProtocolVersion): void {
-  writer.begin(0x90, subackLength(packet, version))
-  writer.uint16(packet.packetId)
-  if (version === 5) writeProperties(writer, packet.properties, PROPERTIES)
-  for (const code of packet.reasonCodes) writer.byte(code)
+  for (const code of reasonCodes) {
+    checkReasonCode(code, 'suback', 5, 'suback.reasonCodes')
+    if (version !== 5 && !isReturnCode(code)) throw outOfRange('suback.reasonCodes', '0, 1, 2 or 128', code)
+    sink.byte(code)
+  }
 }
 
 export function decodeSuback(reader: Reader, version: ProtocolVersion): Suback {
-  const packetId = readPacketId(reader, 'suback.packetId')
-  const properties = version === 5 ? readProperties(reader, PROPERTIES) : NO_PROPERTIES
-  if (reader.left === 0) throw protocolError('suback.reasonCodes: expected one at least, got none')
-  const allowed = version === 5 ? REASON_CODES : RETURN_CODES
-  const reasonCodes: number[] = []
-  while (reader.left > 0) reasonCodes.push(readReasonCode(reader, allowed, 'suback.reasonCodes'))
+  const packetId = readPacketId(reader)
+  const properties = readProperties(reader, PROPERTIES, version)
+  const reasonCodes = readList(reader, 'reasonCodes', readReasonCode)
+  const unknown = version === 5 ? undefined : reasonCodes.find((code) => !isReturnCode(code))
+  if (unknown !== undefined) throw reader.refuse('reasonCodes', '0, 1, 2 or 128', unknown)
   return { type: 'suback', packetId, reasonCodes, properties }
+}
+
+/** [MQTT-3.9.3-2 of 3.1.1] 3.1 has no 0x80 yet, but its servers send it. */
+function isReturnCode(code: number): boolean {
+  return code <= 2 || code === 0x80
 }

@@ -1,12 +1,11 @@
 /** UNSUBACK (§3.11): the server's answer to UNSUBSCRIBE. */
 
 import { outOfRange } from '../../errors.js'
-import { type Reader, varintSize, type Writer } from '../bytes.js'
-import { checkNotEmpty, checkPacketId, checkReasonCode, readPacketId, readReasonCode, versionName } from '../fields.js'
+import type { Reader, Sink } from '../bytes.js'
+import { checkNotEmpty, checkReasonCode, readList, readPacketId, readReasonCode } from '../fields.js'
 import { type Properties, propertySet } from '../properties.js'
-import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
+import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
-import { protocolError, reasonCodesOf } from '../reason.js'
 
 /** Properties that UNSUBACK may carry (§3.11.2.1). */
 export type UnsubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>
@@ -23,7 +22,6 @@ export interface Unsuback {
 export type UnsubackInput = WithDefaults<Unsuback, 'reasonCodes' | 'properties'>
 
 const PROPERTIES = propertySet('unsuback')
-const REASON_CODES = reasonCodesOf('unsuback')
 const NO_CODES: number[] = []
 
 export function completeUnsuback(input: UnsubackInput): Unsuback {
@@ -35,34 +33,18 @@ export function completeUnsuback(input: UnsubackInput): Unsuback {
   }
 }
 
-/** Checks all of it; returns the Remaining Length. */
-export function unsubackLength(packet: Unsuback, version: ProtocolVersion): number {
+export function emitUnsuback(sink: Sink, packet: Unsuback, version: ProtocolVersion): void {
   const { reasonCodes } = packet
-  checkPacketId(packet.packetId, 'unsuback.packetId')
-  const listed = measureProperties(packet.properties, PROPERTIES, version)
-  if (version !== 5) {
-    if (reasonCodes.length === 0) return 2
-    throw outOfRange('unsuback.reasonCodes', `none in ${versionName(version)}`, reasonCodes)
-  }
-  checkNotEmpty(reasonCodes, 'unsuback.reasonCodes')
-  for (const code of reasonCodes) checkReasonCode(code, REASON_CODES, version, 'unsuback.reasonCodes')
-  return 2 + varintSize(listed) + listed + reasonCodes.length
-}
-
-export function writeUnsuback(writer: Writer, packet: Unsuback, version: ProtocolVersion): void {
-  writer.begin(0xb0, unsubackLength(packet, version))
-  writer.uint16(packet.packetId)
-  if (version !== 5) return
-  writeProperties(writer, packet.properties, PROPERTIES)
-  for (const code of packet.reasonCodes) writer.byte(code)
+  sink.uint16(packet.packetId, 'unsuback.packetId', 1)
+  emitProperties(sink, packet.properties, PROPERTIES, version)
+  if (version === 5) checkNotEmpty(reasonCodes, 'unsuback.reasonCodes')
+  else if (reasonCodes.length > 0) throw outOfRange('unsuback.reasonCodes', 'none before MQTT 5.0', reasonCodes)
+  for (const code of reasonCodes) sink.byte(checkReasonCode(code, 'unsuback', version, 'unsuback.reasonCodes'))
 }
 
 export function decodeUnsuback(reader: Reader, version: ProtocolVersion): Unsuback {
-  const packetId = readPacketId(reader, 'unsuback.packetId')
-  if (version !== 5) return { type: 'unsuback', packetId, reasonCodes: [], properties: NO_PROPERTIES }
-  const properties = readProperties(reader, PROPERTIES)
-  if (reader.left === 0) throw protocolError('unsuback.reasonCodes: expected one at least, got none')
-  const reasonCodes: number[] = []
-  while (reader.left > 0) reasonCodes.push(readReasonCode(reader, REASON_CODES, 'unsuback.reasonCodes'))
+  const packetId = readPacketId(reader)
+  const properties = readProperties(reader, PROPERTIES, version)
+  const reasonCodes = version === 5 ? readList(reader, 'reasonCodes', readReasonCode) : []
   return { type: 'unsuback', packetId, reasonCodes, properties }
 }

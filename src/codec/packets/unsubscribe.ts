@@ -1,11 +1,10 @@
 /** UNSUBSCRIBE (§3.10): the client gives subscriptions up. */
 
-import { type Reader, varintSize, type Writer } from '../bytes.js'
-import { checkNotEmpty, checkPacketId, readPacketId } from '../fields.js'
+import type { Reader, Sink } from '../bytes.js'
+import { checkNotEmpty, readList, readPacketId } from '../fields.js'
 import { type Properties, propertySet } from '../properties.js'
-import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
+import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
-import { protocolError } from '../reason.js'
 import { checkTopicFilter, readTopicFilter } from '../topic.js'
 
 /** Properties that UNSUBSCRIBE may carry (§3.10.2.1). */
@@ -33,29 +32,16 @@ export function completeUnsubscribe(input: UnsubscribeInput): Unsubscribe {
   }
 }
 
-/** Checks all of it; returns the Remaining Length. */
-export function unsubscribeLength(packet: Unsubscribe, version: ProtocolVersion): number {
-  checkPacketId(packet.packetId, 'unsubscribe.packetId')
+export function emitUnsubscribe(sink: Sink, packet: Unsubscribe, version: ProtocolVersion): void {
+  sink.uint16(packet.packetId, 'unsubscribe.packetId', 1)
+  emitProperties(sink, packet.properties, PROPERTIES, version)
   checkNotEmpty(packet.filters, 'unsubscribe.filters') // [MQTT-3.10.3-2]
-  const listed = measureProperties(packet.properties, PROPERTIES, version)
-  let length = version === 5 ? 2 + varintSize(listed) + listed : 2
-  for (const filter of packet.filters) length += 2 + checkTopicFilter(filter, 'unsubscribe.filters')
-  return length
-}
-
-export function writeUnsubscribe(writer: Writer, packet: Unsubscribe, version: ProtocolVersion): void {
-  writer.begin(0xa2, unsubscribeLength(packet, version)) // [MQTT-3.10.1-1]
-  writer.uint16(packet.packetId)
-  if (version === 5) writeProperties(writer, packet.properties, PROPERTIES)
-  for (const filter of packet.filters) writer.text(filter)
+  for (const filter of packet.filters) sink.text(filter, 'unsubscribe.filters', checkTopicFilter)
 }
 
 export function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): Unsubscribe {
-  const packetId = readPacketId(reader, 'unsubscribe.packetId')
-  const properties = version === 5 ? readProperties(reader, PROPERTIES) : NO_PROPERTIES
-  // [MQTT-3.10.3-2]
-  if (reader.left === 0) throw protocolError('unsubscribe.filters: expected one at least, got none')
-  const filters: string[] = []
-  while (reader.left > 0) filters.push(readTopicFilter(reader, 'unsubscribe.filters'))
+  const packetId = readPacketId(reader)
+  const properties = readProperties(reader, PROPERTIES, version)
+  const filters = readList(reader, 'filters', readTopicFilter) // [MQTT-3.10.3-2]
   return { type: 'unsubscribe', packetId, filters, properties }
 }

@@ -1,0 +1,250 @@
+/** Joins the session to a network connection, and to the clock. The only place that holds a transport. */
+
+import { Writer } from '../codec/bytes.js'
+import { Framer } from '../codec/framer.js'
+import { FROM_SERVER, type Packet, writePacket } from '../codec/packet.js'
+import type { Connect } from '../codec/packets/connect.js'
+import { NO_PROPERTIES } from '../codec/property-list.js'
+import { ConnectionLostError, type MqttError, ProtocolError } from '../errors.js'
+import type { Resumption } from '../session/calls.js'
+import type { SessionEvent } from '../session/events.js'
+import type { Session } from '../session/session.js'
+import type { ClientOptions } from './options.js'
+import { Pending } from './pending.js'
+import type { PublishResult } from './results.js'
+import type { CancelSignal, Endpoint, Platform, Transport, TransportHandlers } from './transport.js'
+
+/** Bytes that are sent at once instead of at the end of the turn. */
+const FULL = 65_536
+
+const LARGEST_PACKET = 268_435_460
+
+/** How a PUBLISH of QoS 0 ends: nobody answers it. */
+const HANDED_OVER: PublishResult = Object.freeze({ packetId: undefined, reasonCode: 0, properties: NO_PROPERTIES })
+
+const DONE = Promise.resolve(HANDED_OVER)
+
+export interface ConnectionHooks {
+  event(event: SessionEvent): void
+  /** The network connection ended without our doing. */
+  lost(error: Error): void
+  /** Told of each packet, or undefined while nobody listens. */
+  sent(): ((packet: Packet) => void) | undefined
+  received(): ((packet: Packet) => void) | undefined
+}
+
+export class Connection {
+  readonly #session: Session
+  readonly #platform: Platform
+  readonly #options: ClientOptions
+  readonly #hooks: ConnectionHooks
+  #transport: Transport | undefined
+  /** Transports whose orderly end is awaited. */
+  readonly #ending = new Map<Transport, Pending<void>>()
+  #version: 3 | 4 | 5 = 4
+  #writer = new Writer()
+  #framer = new Framer(FROM_SERVER)
+  #flushScheduled = false
+  #congested = false
+  /** Settled once the transport takes more again. */
+  #drained: Pending<PublishResult> | undefined
+  #dispatching = false
+  #cancelTimer: (() => void) | undefined
+  #timerAt = Infinity
+
+  constructor(session: Session, platform: Platform, options: ClientOptions, hooks: ConnectionHooks) {
+    this.#session = session
+    this.#platform = platform
+    this.#options = options
+    this.#hooks = hooks
+  }
+
+  /** Makes a network connection and sends what `connect` gives. Rejects with a ConnectError, or the signal's reason. */
+  async open(endpoint: Endpoint, connect: Connect, again: readonly Resumption[], signal: CancelSignal): Promise<void> {
+    let over: Error | undefined
+    const handlers: TransportHandlers = {
+      data: (chunk) => {
+        if (transport && this.#transport === transport) this.#receive(chunk)
+      },
+      drain: () => {
+        if (!transport || this.#transport !== transport) return
+        this.#congested = false
+        this.#drained?.resolve(HANDED_OVER)
+        this.#drained = undefined
+      },
+      close: (error) => {
+        over = error ?? ended()
+        this.#closed(transport, over)
+      },
+    }
+    let transport: Transport | undefined
+    transport = await this.#platform.open(endpoint, this.#options, handlers, signal)
+    if (signal.aborted) {
+      transport.destroy()
+      throw signal.reason
+    }
+    if (over) throw over
+    this.#version = connect.protocolVersion
+    this.#writer = new Writer()
+    this.#framer = new Framer(FROM_SERVER, this.#version, connect.properties.maximumPacketSize ?? LARGEST_PACKET)
+    this.#congested = false
+    this.#transport = transport
+    this.#session.open(connect, again)
+    this.update()
+  }
+
+  /** Carries out what the session wants: to be called after everything that was done to it. */
+  update(): void {
+    this.#write()
+    if (this.#dispatching) return
+    this.#dispatching = true
+    try {
+      for (let events = this.#session.takeEvents(); events.length > 0; events = this.#session.takeEvents()) {
+        for (const event of events) this.#hooks.event(event)
+        this.#write()
+      }
+    } finally {
+      this.#dispatching = false
+    }
+    this.#setTimer()
+  }
+
+  /** Like `update`, but while events are given out it waits until that is over: the acks of a chunk leave together. */
+  updateSoon(): void {
+    if (!this.#dispatching) this.update()
+  }
+
+  /**
+   * Resolves once what was written so far is handed over. It leaves at the end of the turn, together with what follows
+   * (waiting for that would cost a loop of `await publish` a system call each); where the network is slower than we
+   * are, it waits for the network. Rejects when the connection ends before.
+   */
+  flushed(): Promise<PublishResult> {
+    if (!this.#congested) return DONE
+    this.#drained ??= new Pending()
+    return this.#drained.promise
+  }
+
+  /** Flushes, and ends the network connection. Resolves when nothing is left of it, nor of those before. */
+  async close(): Promise<void> {
+    const transport = this.#transport
+    if (transport) {
+      this.#flush()
+      this.#release()
+      this.#ending.set(transport, new Pending())
+      transport.close()
+    }
+    await Promise.all([...this.#ending.values()].map(({ promise }) => promise))
+  }
+
+  /** Ends the network connection at once. */
+  destroy(): void {
+    const transport = this.#transport
+    this.#release()
+    transport?.destroy()
+  }
+
+  /** Stops the timer of a session that is not used any more. */
+  rest(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    this.#timerAt = Infinity
+  }
+
+  #receive(chunk: Uint8Array): void {
+    const now = this.#platform.now()
+    const received = this.#hooks.received()
+    this.#session.alive()
+    try {
+      this.#framer.push(chunk)
+      for (let packet = this.#framer.next(); packet; packet = this.#framer.next()) {
+        received?.(packet)
+        this.#session.receive(packet, now)
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#session.fail(error)
+    }
+    this.update()
+  }
+
+  #write(): void {
+    const packets = this.#session.takePackets()
+    if (packets.length === 0 || !this.#transport) return
+    for (const packet of packets) writePacket(this.#writer, packet, this.#version)
+    // Told of when all are written: what a listener sends comes behind them.
+    const sent = this.#hooks.sent()
+    if (sent) for (const packet of packets) sent(packet)
+    if (this.#writer.size >= FULL) this.#flush()
+    else if (!this.#flushScheduled) {
+      this.#flushScheduled = true
+      this.#platform.defer(() => {
+        this.#flushScheduled = false
+        this.#flush()
+      })
+    }
+  }
+
+  #flush(): void {
+    const transport = this.#transport
+    if (!transport) return
+    if (this.#writer.size > 0) {
+      for (const chunk of this.#writer.take()) this.#congested = !transport.send(chunk) || this.#congested
+    }
+  }
+
+  #closed(transport: Transport | undefined, error: Error): void {
+    if (!transport) return
+    this.#ending.get(transport)?.resolve()
+    if (this.#ending.delete(transport) || this.#transport !== transport) return
+    this.#release()
+    this.update()
+    this.#hooks.lost(error)
+  }
+
+  /** Forgets the transport: from here on the session has no network connection. */
+  #release(): void {
+    this.#transport = undefined
+    this.#drained?.reject(unsent())
+    this.#drained = undefined
+    this.#session.closed()
+  }
+
+  /** One timer for all of the session's deadlines. It is moved only to an earlier time: a late deadline costs nothing. */
+  #setTimer(): void {
+    const { deadline } = this.#session
+    if (deadline >= this.#timerAt) return
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    this.#timerAt = deadline
+    if (deadline === Infinity) return
+    const wait = Math.max(0, deadline - this.#platform.now())
+    this.#cancelTimer = this.#platform.setTimer(
+      () => {
+        this.#timerAt = Infinity
+        this.#session.tick(this.#platform.now())
+        this.update()
+      },
+      Math.min(Math.ceil(wait), LONGEST_TIMER),
+    )
+  }
+}
+
+/** Timers of most hosts overflow past 2^31 - 1 ms. */
+const LONGEST_TIMER = 2_147_483_647
+
+function ended(): MqttError {
+  return new ConnectionLostError('the server closed the connection', {
+    code: 'CONNECTION_CLOSED',
+    phase: 'session',
+    retryable: true,
+  })
+}
+
+function unsent(): MqttError {
+  return new ConnectionLostError('the connection ended before the message was handed over', {
+    code: 'CONNECTION_LOST',
+    phase: 'session',
+    retryable: true,
+  })
+}

@@ -1,0 +1,114 @@
+/** A message as the application gets it, and the book of who still works on it. */
+
+import type { AckProperties } from '../codec/packets/acks.js'
+import type { Publish, PublishProperties } from '../codec/packets/publish.js'
+import { NO_PROPERTIES } from '../codec/property-list.js'
+import type { QoS } from '../codec/protocol.js'
+import { isPromise } from './emitter.js'
+
+/** A payload may keep this many times its own size of memory alive before it is copied. */
+const PINNED = 4
+
+/** An application message from the server (§3.3). */
+export class Message {
+  readonly topic: string
+  readonly payload: Uint8Array
+  /** The QoS with which it came: the smaller of the publisher's and of what the subscription was granted. */
+  readonly qos: QoS
+  /** True when the server had kept it; with `retainAsPublished`, when its publisher asked to keep it. */
+  readonly retain: boolean
+  /** The server says that it may have sent it before (QoS 1 and 2). */
+  readonly dup: boolean
+  /** Undefined at QoS 0. */
+  readonly packetId: number | undefined
+  /** Of 5.0 (§3.3.2.3); empty in 3.1 and 3.1.1. */
+  readonly properties: PublishProperties
+  readonly #receipt: Receipt
+
+  constructor(packet: Publish, receipt: Receipt) {
+    this.topic = packet.topic
+    this.payload = unpinned(packet.payload)
+    this.qos = packet.qos
+    this.retain = packet.retain
+    this.dup = packet.dup
+    this.packetId = packet.packetId
+    this.properties = packet.properties
+    this.#receipt = receipt
+  }
+
+  /** The payload as UTF-8; what is not UTF-8 in it becomes U+FFFD. */
+  text(): string {
+    return new TextDecoder().decode(this.payload)
+  }
+
+  /** The payload as JSON. Throws a SyntaxError when it is not. */
+  json<T = unknown>(): T {
+    return JSON.parse(this.text())
+  }
+
+  /**
+   * Acknowledges the message: PUBACK at QoS 1, PUBREC at QoS 2, sent once all messages that came before it are
+   * acknowledged. Needed with `autoAck: false`; else it only happens earlier. Without effect at QoS 0, a second time,
+   * and after the connection is gone (the server then sends the message again).
+   *
+   * @param reasonCode 0, 0x10, or 0x80 and above to refuse it (5.0 only; §3.4.2.1)
+   */
+  ack(reasonCode = 0, properties: AckProperties = NO_PROPERTIES): void {
+    this.#receipt.settle(reasonCode, properties)
+  }
+}
+
+/** Counts those who work on a message, and settles it when the last is done. */
+export class Receipt {
+  #working = 1
+  #failed = false
+  readonly #settle: ((reasonCode: number, properties: AckProperties) => void) | undefined
+  readonly #automatic: boolean
+  readonly #onError: (error: unknown) => void
+
+  constructor(
+    settle: ((reasonCode: number, properties: AckProperties) => void) | undefined,
+    automatic: boolean,
+    onError: (error: unknown) => void,
+  ) {
+    this.#settle = settle
+    this.#automatic = automatic
+    this.#onError = onError
+  }
+
+  /** One more works on it, until `done`. */
+  begin(): void {
+    this.#working++
+  }
+
+  /** One has finished. An error is told; the message is not held back by it. */
+  done(error?: unknown): void {
+    if (error !== undefined) this.fail(error)
+    // A message that its handler could not take is refused rather than sent again for ever.
+    if (--this.#working === 0 && this.#automatic) this.#settle?.(this.#failed ? 0x80 : 0, NO_PROPERTIES)
+  }
+
+  fail(error: unknown): void {
+    this.#failed = true
+    this.#onError(error)
+  }
+
+  /** Watches what a listener returned: while it is a promise, the listener works. */
+  watch(result: unknown): void {
+    if (!isPromise(result)) return
+    this.begin()
+    result.then(
+      () => this.done(),
+      (error: unknown) => this.done(error ?? new Error('a handler rejected without a reason')),
+    )
+  }
+
+  settle(reasonCode: number, properties: AckProperties): void {
+    this.#settle?.(reasonCode, properties)
+  }
+}
+
+/** A view of the chunk that it came in, or a copy, so that a small message does not keep a large chunk alive. */
+function unpinned(payload: Uint8Array): Uint8Array {
+  return payload.byteLength * PINNED < payload.buffer.byteLength ? payload.slice() : payload
+}

@@ -1,0 +1,77 @@
+/** What the calls of a client answer with, and what its events carry. */
+
+import type { Packet } from '../codec/packet.js'
+import type { AckProperties } from '../codec/packets/acks.js'
+import type { ConnackProperties } from '../codec/packets/connack.js'
+import type { DisconnectProperties } from '../codec/packets/disconnect.js'
+import type { UnsubackProperties } from '../codec/packets/unsuback.js'
+import type { Message } from './messages.js'
+
+export interface ConnectResult {
+  /** Whether the server still had the session (3.1.1 and 5.0; 3.1 cannot say and it is false). */
+  sessionPresent: boolean
+  reasonCode: number
+  /** Of CONNACK (5.0): what the server allows. */
+  properties: ConnackProperties
+}
+
+export interface PublishResult {
+  /** Undefined at QoS 0. */
+  packetId: number | undefined
+  /** Below 0x80, such as 0x10, no matching subscribers (5.0). Always 0 in 3.x and at QoS 0. */
+  reasonCode: number
+  properties: AckProperties
+}
+
+export interface UnsubscribeResult {
+  /** For each filter: 0, 0x11 (there was no such subscription), or 0x80 and above. 3.x knows only 0. */
+  reasonCodes: readonly number[]
+  properties: UnsubackProperties
+}
+
+export interface DisconnectEvent {
+  /** Undefined when the application itself disconnected. */
+  error: Error | undefined
+  /** Of the server's DISCONNECT (5.0), if it sent one. */
+  reasonCode: number | undefined
+  properties: DisconnectProperties
+  /** Whether the client connects again by itself. */
+  retry: boolean
+  /** ms until it does. */
+  delay: number | undefined
+}
+
+export interface ReconnectingEvent {
+  /** From 1, counted anew after a stable connection. */
+  attempt: number
+  /** ms until this attempt begins. */
+  delay: number
+  /** Why it is needed. */
+  error: Error
+}
+
+export interface ResubscribeEvent {
+  /** For each filter the QoS granted, or 0x80 and above: the server does not take it any more. */
+  results: readonly { filter: string; reasonCode: number }[]
+}
+
+export interface ClientEvents {
+  /** Connected, for the first time or again. */
+  connect: ConnectResult
+  /** A connection ended. */
+  disconnect: DisconnectEvent
+  /** An attempt to connect is planned. */
+  reconnecting: ReconnectingEvent
+  /** The server had lost the session, and the subscriptions were made again. */
+  resubscribe: ResubscribeEvent
+  /** Every message, whoever else gets it. */
+  message: Message
+  /** A message of QoS 0 that an iteration was too slow for. */
+  drop: Message
+  /** What no call could be told of: a handler that failed, a subscription that could not be made again. */
+  error: Error
+  /** Nothing more happens, unless `connect` is called. `error` is why the client gave up, if it did. */
+  close: { error: Error | undefined }
+  packetsend: Packet
+  packetreceive: Packet
+}

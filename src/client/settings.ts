@@ -1,0 +1,154 @@
+/** The options of a client, checked, with their defaults: what is wrong is said before anything is connected. */
+
+import { checkBoolean, checkInteger, isBytes } from '../codec/fields.js'
+import { measurePacket } from '../codec/packet.js'
+import type { Connect } from '../codec/packets/connect.js'
+import type { ProtocolVersion } from '../codec/protocol.js'
+import { wrongType } from '../errors.js'
+import type { ClientOptions, Password, ReconnectOptions, ReconnectPolicy, Username } from './options.js'
+import { encodeText } from './text.js'
+
+export interface Settings {
+  readonly name?: string
+  readonly version: ProtocolVersion
+  readonly username?: Username
+  readonly password?: Password
+  /** ms */
+  readonly connectTimeout: number
+  /** ms */
+  readonly ackTimeout: number
+  /** ms; Infinity is never */
+  readonly retryInterval: number
+  readonly maxInflight: number
+  readonly forcePing: boolean
+  readonly retryCalls: boolean
+  readonly autoAck: boolean
+  readonly reconnect: false | ReconnectOptions | ReconnectPolicy
+  /** The CONNECT of the first connection, but for the credentials. */
+  readonly connect: Connect
+}
+
+const MAX_MS = 2_147_483_647
+
+/** Every option there is, with its default, so that a misspelt one is said instead of ignored. */
+const DEFAULTS = {
+  name: undefined,
+  url: undefined,
+  servers: undefined,
+  host: undefined,
+  port: undefined,
+  transport: undefined,
+  tls: undefined,
+  tcp: undefined,
+  webSocket: undefined,
+  path: undefined,
+  protocolVersion: 4,
+  clientId: undefined,
+  cleanStart: true,
+  username: undefined,
+  password: undefined,
+  keepAlive: 60,
+  forcePing: false,
+  connectTimeout: 60_000,
+  ackTimeout: 30_000,
+  retryInterval: 30_000,
+  maxInflight: Infinity,
+  bridgeMode: false,
+  will: undefined,
+  properties: undefined,
+  autoAck: true,
+  reconnect: {},
+  retryCalls: true,
+  signal: undefined,
+} satisfies { [K in keyof Required<ClientOptions>]: ClientOptions[K] }
+
+const RANGES: { readonly [K in keyof ClientOptions]?: readonly [least: number, most: number] } = {
+  protocolVersion: [3, 5],
+  keepAlive: [0, 65_535],
+  connectTimeout: [1, MAX_MS],
+  ackTimeout: [1, MAX_MS],
+  retryInterval: [0, MAX_MS],
+  maxInflight: [1, 65_535],
+}
+
+/** Throws TypeError or RangeError that names the option. `random` gives what a client id is made of. */
+export function settle(options: ClientOptions, random: (size: number) => Uint8Array): Settings {
+  const given = withDefaults(options)
+  const { protocolVersion: version, cleanStart, bridgeMode, keepAlive, will } = given
+  const properties = { ...given.properties }
+  // What Clean Session 0 means in 3.x takes both in 5.0 (§3.1.2.11.2).
+  if (version === 5 && !cleanStart) properties.sessionExpiryInterval ??= 0xffffffff
+  const connect: Connect = {
+    type: 'connect',
+    protocolVersion: version,
+    bridgeMode,
+    cleanStart,
+    keepAlive,
+    clientId: given.clientId ?? (version === 5 ? '' : newClientId(random)),
+    will: will && {
+      topic: will.topic,
+      payload: encodeText('will.payload', will.payload ?? ''),
+      qos: will.qos ?? 0,
+      retain: will.retain ?? false,
+      properties: will.properties ?? {},
+    },
+    username: undefined,
+    password: undefined,
+    properties,
+  }
+  measurePacket(connect, version)
+  checkCredential('username', given.username)
+  checkCredential('password', given.password)
+  return {
+    ...given,
+    version,
+    connect,
+    retryInterval: given.retryInterval || Infinity,
+    reconnect: checkReconnect(given.reconnect),
+  }
+}
+
+type Given = ClientOptions & Required<Pick<ClientOptions, KeysWithDefault>>
+type KeysWithDefault = {
+  [K in keyof typeof DEFAULTS]: (typeof DEFAULTS)[K] extends undefined ? never : K
+}[keyof typeof DEFAULTS]
+
+function withDefaults(options: ClientOptions): Given {
+  const given: Record<string, unknown> = { ...DEFAULTS }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(DEFAULTS, name)) throw new TypeError(`${name}: there is no such option`)
+    if (value === undefined) continue
+    const range = RANGES[name as keyof ClientOptions]
+    if (range && value !== given[name]) checkInteger(value, ...range, name)
+    if (typeof given[name] === 'boolean') checkBoolean(value, name)
+    given[name] = value
+  }
+  return given as unknown as Given
+}
+
+/** 22 characters: 3.1 asks for at most 23. */
+function newClientId(random: (size: number) => Uint8Array): string {
+  return `emqtt-${Array.from(random(8), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}
+
+/** The value itself is a secret, so only its type is told. */
+function checkCredential(name: 'username' | 'password', value: unknown): void {
+  if (value === undefined || typeof value === 'string' || typeof value === 'function') return
+  if (name === 'password' && isBytes(value)) return
+  throw new TypeError(`${name}: expected a string or a function, got ${typeof value}`)
+}
+
+function checkReconnect(
+  value: boolean | ReconnectOptions | ReconnectPolicy,
+): ReconnectPolicy | ReconnectOptions | false {
+  if (value === true) return {}
+  if (value === false || typeof value === 'function') return value
+  if (typeof value !== 'object' || value === null)
+    throw wrongType('reconnect', 'a boolean, an object or a function', value)
+  for (const name of ['maxAttempts', 'minDelay', 'maxDelay'] as const) {
+    const number = value[name] ?? 0
+    if (name !== 'maxAttempts' || number !== Infinity) checkInteger(number, 0, MAX_MS, `reconnect.${name}`)
+  }
+  checkBoolean(value.retryFirst ?? false, 'reconnect.retryFirst')
+  return value
+}

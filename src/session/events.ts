@@ -1,0 +1,42 @@
+/** What a session has to tell: pulled with `takeEvents`, never called back, so that a listener finds it at rest. */
+
+import type { Packet } from '../codec/packet.js'
+import type { Ack, AckProperties } from '../codec/packets/acks.js'
+import type { Connack } from '../codec/packets/connack.js'
+import type { Disconnect } from '../codec/packets/disconnect.js'
+import type { Publish } from '../codec/packets/publish.js'
+import type { SubackProperties } from '../codec/packets/suback.js'
+import type { MqttError } from '../errors.js'
+import type { Delivery } from './inbound.js'
+
+/** `tag` is what the caller gave with the request that the event is about. */
+export type SessionEvent =
+  /** CONNACK accepted us. `resumed`: both sides still have the session. */
+  | { type: 'connected'; connack: Connack; resumed: boolean }
+  /** CONNACK refused us. */
+  | { type: 'refused'; connack: Connack }
+  /** A message came; one of QoS 1 or 2 waits for `settle(delivery)`. */
+  | { type: 'message'; packet: Publish; delivery: Delivery | undefined }
+  /** A message of QoS 0 that had to wait was sent. */
+  | { type: 'sent'; tag: unknown }
+  /** The exchange of a message of QoS 1 or 2 is complete. */
+  | { type: 'acknowledged'; tag: unknown; packetId: number; reasonCode: number; properties: AckProperties }
+  /** SUBACK or UNSUBACK came. */
+  | { type: 'answered'; tag: unknown; reasonCodes: number[]; properties: SubackProperties }
+  | { type: 'pong'; tag: unknown; roundTrip: number }
+  /** A request ended without what it asked for. */
+  | { type: 'rejected'; tag: unknown; error: MqttError }
+  /** The server sent DISCONNECT. */
+  | { type: 'disconnected'; packet: Disconnect }
+  /** The connection cannot go on: send what is left and close it. */
+  | { type: 'failed'; error: MqttError }
+
+/** Where the parts of a session put what they have to send and to tell. */
+export class Output {
+  packets: Packet[] = []
+  events: SessionEvent[] = []
+  /** Answers to the server, which carry nothing but an id. */
+  ack(type: Ack['type'], packetId: number, reasonCode: number, properties: AckProperties): void {
+    this.packets.push({ type, packetId, reasonCode, properties } as Ack)
+  }
+}
