@@ -444,8 +444,6 @@ export class Client {
       phase = 'connack'
       await unlessAborted(opening.promise, cancel)
     } catch (error) {
-      // CONNACK came, and then the end, which is another's to handle.
-      if (phase === 'connack' && this.#opening !== opening) return
       // A server that refused is left in order: DISCONNECT, if there is one to send, has to reach it.
       if (cancel.aborted) this.#connection.destroy()
       else void this.#connection.close()

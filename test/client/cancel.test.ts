@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { Cancel, unlessAborted } from '../../src/client/cancel.js'
+import { Pending } from '../../src/client/pending.js'
+import { failure, noUnhandledRejections, state } from './bench.js'
+
+noUnhandledRejections()
+
+test('aborting tells each listener once, with the first reason', () => {
+  const cancel = new Cancel()
+  const heard: unknown[] = []
+  const gone = (): void => void heard.push('gone')
+  cancel.addEventListener('abort', () => heard.push(cancel.reason))
+  cancel.addEventListener('abort', gone)
+  cancel.removeEventListener('abort', gone)
+  cancel.abort('first')
+  cancel.abort('second')
+  expect(heard).toEqual(['first'])
+  expect(cancel).toMatchObject({ aborted: true, reason: 'first' })
+})
+
+test('one follows another, also the standard’s signal, until it is told not to', () => {
+  const controller = new AbortController()
+  const follower = new Cancel()
+  const stopped = new Cancel()
+  follower.follow(controller.signal)
+  stopped.follow(controller.signal)()
+  new Cancel().follow(undefined)()
+  controller.abort('why')
+  expect(follower).toMatchObject({ aborted: true, reason: 'why' })
+  expect(stopped.aborted).toBe(false)
+  const late = new Cancel()
+  late.follow(controller.signal)
+  expect(late.reason).toBe('why')
+})
+
+test('waiting ends with what comes first: the value, the error, the abort', async () => {
+  const cancel = new Cancel()
+  expect(await unlessAborted(Promise.resolve(1), cancel)).toBe(1)
+  expect(await failure(unlessAborted(Promise.reject('no'), cancel))).toBe('no')
+  const waiting = unlessAborted(new Promise(() => {}), cancel)
+  expect(await state(waiting)).toBe('pending')
+  cancel.abort('stop')
+  expect(await failure(waiting)).toBe('stop')
+  expect(await failure(unlessAborted(new Promise(() => {}), cancel))).toBe('stop')
+})
+
+test('waiting that is over leaves nothing on the signal, and a later error of what it waited for is not unhandled', async () => {
+  let listening = 0
+  const signal = {
+    aborted: false,
+    reason: undefined,
+    addEventListener: () => listening++,
+    removeEventListener: () => listening--,
+  }
+  await unlessAborted(Promise.resolve(), signal)
+  await state(Promise.resolve())
+  expect(listening).toBe(0)
+  const cancel = new Cancel()
+  let reject: (error: unknown) => void = () => {}
+  const waiting = unlessAborted(
+    new Promise((_, no) => {
+      reject = no
+    }),
+    cancel,
+  )
+  cancel.abort('stop')
+  expect(await failure(waiting)).toBe('stop')
+  reject(new Error('late'))
+})
+
+test('a pending promise is settled once', async () => {
+  const pending = new Pending<number>()
+  pending.resolve(1)
+  pending.resolve(2)
+  pending.reject(new Error('late'))
+  expect(await pending.promise).toBe(1)
+})
+
+test('a pending promise that nobody waits for does not reject into the process', async () => {
+  new Pending<number>().reject(new Error('unseen'))
+})
+
+test('a signal rejects a pending promise with its reason and tells who would have answered', async () => {
+  const controller = new AbortController()
+  const cancelled: unknown[] = []
+  const pending = new Pending<number>(controller.signal, (which) => cancelled.push(which))
+  controller.abort('enough')
+  expect(await failure(pending.promise)).toBe('enough')
+  expect(cancelled).toEqual([pending])
+  const late = new Pending<number>(controller.signal, (which) => cancelled.push(which))
+  expect(await failure(late.promise)).toBe('enough')
+})
+
+test('a pending promise that is settled leaves nothing on the signal', () => {
+  let listening = 0
+  const signal = {
+    aborted: false,
+    reason: undefined,
+    addEventListener: () => listening++,
+    removeEventListener: () => listening--,
+  }
+  new Pending<number>(signal).resolve(1)
+  new Pending<number>(signal).reject(1)
+  expect(listening).toBe(0)
+})

@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { KeepAlive } from '../../src/session/keepalive.js'
+import { Bench, nameOf, VERSIONS } from './bench.js'
+
+test('PINGREQ is due an interval after the last packet was sent [MQTT-3.1.2-20]', () => {
+  const keepAlive = new KeepAlive(10_000, 30_000, false)
+  keepAlive.start(0)
+  expect(keepAlive.deadline).toBe(10_000)
+  keepAlive.sent(4_000)
+  expect(keepAlive.deadline).toBe(14_000)
+  expect(keepAlive.pingDue(13_999)).toBe(false)
+  expect(keepAlive.pingDue(14_000)).toBe(true)
+})
+
+test('a Keep Alive of 0 turns it off (§3.1.2.10)', () => {
+  const keepAlive = new KeepAlive(0, 30_000, true)
+  keepAlive.start(0)
+  keepAlive.sent(1)
+  keepAlive.pinged(2)
+  expect(keepAlive.deadline).toBe(Number.POSITIVE_INFINITY)
+  expect(keepAlive.pingDue(1e12)).toBe(false)
+  expect(keepAlive.expired(1e12)).toBe(false)
+})
+
+for (const version of VERSIONS) {
+  test(`an idle connection of ${nameOf(version)} sends PINGREQ once an interval [MQTT-3.1.2-20]`, () => {
+    const bench = new Bench(version).connect({}, { keepAlive: 10 })
+    expect(bench.session.deadline).toBe(10_000)
+    expect(bench.tick(9_999).wire()).toEqual([])
+    expect(bench.tick(1).wire()).toEqual(['pingreq'])
+    bench.session.alive()
+    bench.receive({ type: 'pingresp' })
+    expect(bench.tick(9_999).wire()).toEqual([])
+    expect(bench.tick(1).wire()).toEqual(['pingreq'])
+  })
+
+  test(`a server of ${nameOf(version)} that is silent is noticed within one and a half intervals (§3.1.2.10)`, () => {
+    const bench = new Bench(version).connect({}, { keepAlive: 10 })
+    bench.tick(10_000)
+    expect(bench.wire()).toEqual(['pingreq'])
+    expect(bench.session.deadline).toBe(15_000)
+    expect(bench.tick(4_999).news()).toEqual([])
+    expect(bench.tick(1).news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
+    expect(bench.session.connected).toBe(false)
+    expect(bench.session.deadline).toBe(Number.POSITIVE_INFINITY)
+  })
+}
+
+test('an ackTimeout shorter than half the interval rules', () => {
+  const bench = new Bench(5, { ackTimeout: 1_000 }).connect({}, { keepAlive: 10 })
+  bench.tick(10_000)
+  expect(bench.tick(1_000).news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
+})
+
+test('any byte proves that the server lives, PINGRESP or not', () => {
+  const bench = new Bench().connect({}, { keepAlive: 10 })
+  bench.tick(10_000)
+  bench.now += 4_999
+  bench.session.alive()
+  bench.tick(1)
+  expect(bench.news()).toEqual([])
+  expect(bench.session.connected).toBe(true)
+})
+
+test('whatever is sent puts PINGREQ off: a message, a call, an acknowledgement [MQTT-3.1.2-20]', () => {
+  const bench = new Bench().connect({}, { keepAlive: 10 })
+  bench.tick(9_000)
+  bench.publish(0, 'a')
+  expect(bench.session.deadline).toBe(19_000)
+  bench.tick(9_000)
+  bench.subscribe('f')
+  bench.receive({ type: 'suback', packetId: 1, reasonCodes: [0] })
+  expect(bench.session.deadline).toBe(28_000)
+  bench.deliver(1, 1, 'b')
+  bench.tick(9_000)
+  bench.settle(bench.deliveries()[0])
+  expect(bench.session.deadline).toBe(37_000)
+  expect(bench.wire().filter((packet) => packet === 'pingreq')).toEqual([])
+})
+
+test('what is not sent does not put PINGREQ off: an ack that waits for its turn, a call that is refused [MQTT-3.1.2-20]', () => {
+  const bench = new Bench().connect({ properties: { sharedSubscriptionAvailable: false } }, { keepAlive: 10 })
+  bench.deliver(1, 1, 'a').deliver(1, 2, 'b')
+  const [, second] = bench.deliveries()
+  bench.tick(9_000)
+  bench.settle(second)
+  bench.subscribe('$share/g/a')
+  expect(bench.wire()).toEqual([])
+  expect(bench.tick(1_000).wire()).toEqual(['pingreq'])
+})
+
+test('forcePing sends PINGREQ each interval, whatever else was sent', () => {
+  const bench = new Bench(4, { forcePing: true }).connect({}, { keepAlive: 10 })
+  bench.tick(9_000)
+  bench.publish(0, 'a')
+  bench.sent()
+  expect(bench.tick(1_000).wire()).toEqual(['pingreq'])
+})
+
+test('Server Keep Alive replaces ours [MQTT-3.1.2-21] [MQTT-3.2.2-21]', () => {
+  const bench = new Bench().connect({ properties: { serverKeepAlive: 3 } }, { keepAlive: 60 })
+  expect(bench.session.deadline).toBe(3_000)
+  const off = new Bench().connect({ properties: { serverKeepAlive: 0 } }, { keepAlive: 60 })
+  expect(off.session.deadline).toBe(Number.POSITIVE_INFINITY)
+  const on = new Bench().connect({ properties: { serverKeepAlive: 5 } }, { keepAlive: 0 })
+  expect(on.session.deadline).toBe(5_000)
+})
+
+test('a machine that slept pings on waking, and gives the server its time to answer', () => {
+  const bench = new Bench().connect({}, { keepAlive: 10 })
+  expect(bench.tick(3_600_000).wire()).toEqual(['pingreq'])
+  expect(bench.news()).toEqual([])
+  expect(bench.tick(4_999).news()).toEqual([])
+  expect(bench.tick(1).news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
+})
+
+test('a PINGREQ that the application sent proves a silent server, too', () => {
+  const bench = new Bench().connect({}, { keepAlive: 10 })
+  bench.session.ping('ping', bench.now)
+  expect(bench.tick(5_000).news()).toContain('failed KEEP_ALIVE_TIMEOUT')
+})
