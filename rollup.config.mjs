@@ -34,15 +34,18 @@ export default [
   },
   {
     input: CLI,
-    // The library is imported from beside it, not bundled a second time.
+    // The library is taken from beside it, not bundled a second time.
     external: [fromNpmOrNode, NODE],
     output: {
       ...esm('dist/cli'),
-      paths: { [NODE]: '../node/index.js' },
+      // Node loads it faster than ES modules, and a command is started often and lives shortly.
+      format: 'cjs',
+      dynamicImportInCjs: false,
+      paths: { [NODE]: '../node/index.cjs' },
       // Without it a shell takes the file for a script of its own, and runs what is in its help.
       banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
     },
-    plugins: [compile()],
+    plugins: [compile(), commonJsFolder()],
   },
   // One set of types for all platforms: `moduleResolution: bundler` sets neither `node` nor `browser`, so that split
   // ones would hide `tls` from the author of a server.
@@ -121,6 +124,16 @@ function sizeBudget() {
       const brotli = brotliCompressSync(code).length
       console.log(`${fileName}: ${code.length} B, gzip ${gzipSync(code).length} B, brotli ${brotli} B of ${BUDGET} B`)
       if (brotli > BUDGET) this.error(`${fileName} is ${brotli - BUDGET} B over its budget of ${BUDGET} B brotli`)
+    },
+  }
+}
+
+/** Says that the `.js` files of a folder are CommonJS, in a package whose others are not. */
+function commonJsFolder() {
+  return {
+    name: 'commonjs-folder',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'package.json', source: '{ "type": "commonjs" }\n' })
     },
   }
 }

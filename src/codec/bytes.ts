@@ -36,15 +36,6 @@ export interface Sink {
   binary(value: Uint8Array, field: string): void
 }
 
-export interface WriterSettings {
-  /** Bytes of the first slab, made when there is something to write. */
-  firstSlab?: number
-  /** A slab is larger only for a single packet that needs it. */
-  largestSlab?: number
-  /** Payloads from this size on are not copied. */
-  byReferenceFrom?: number
-}
-
 /**
  * Collects packets until they are sent. Room for a whole packet is taken at its beginning, then the fields are laid
  * down unchecked, for they were measured. Bytes that were taken are never written again: they belong to a socket.
@@ -60,7 +51,12 @@ export class Writer implements Sink {
   #chunks: Uint8Array[] = []
   #chunkBytes = 0
 
-  constructor({ firstSlab = 1024, largestSlab = 65_536, byReferenceFrom = 16_384 }: WriterSettings = {}) {
+  /**
+   * @param firstSlab bytes of the first slab, made when there is something to write
+   * @param largestSlab a slab is larger only for a single packet that needs it
+   * @param byReferenceFrom payloads from this size on are not copied
+   */
+  constructor(firstSlab = 1024, largestSlab = 65_536, byReferenceFrom = 16_384) {
     this.#firstSlab = firstSlab
     this.#largestSlab = largestSlab
     this.#byReferenceFrom = byReferenceFrom

@@ -71,9 +71,6 @@ function complete(input: PacketInput): Packet {
   }
 }
 
-/** Slabs of exactly one packet. */
-const EXACT = { firstSlab: 0, largestSlab: 0, byReferenceFrom: Number.POSITIVE_INFINITY }
-
 /**
  * The bytes of one packet, in an array of its own. Throws a TypeError or a RangeError that names the field and what
  * was expected, if the packet cannot be sent in this version.
@@ -86,7 +83,7 @@ export function encodePacket(packet: PacketInput, protocolVersion: ProtocolVersi
   if (protocolVersion !== 5 && protocolVersion !== 4 && protocolVersion !== 3) {
     throw outOfRange('protocolVersion', '3, 4 or 5', protocolVersion)
   }
-  const writer = new Writer(EXACT)
+  const writer = new Writer(0, 0, Infinity) // a slab of exactly one packet
   writePacket(writer, complete(packet), protocolVersion, FROM_ANYONE)
   return writer.take()[0] as Uint8Array
 }

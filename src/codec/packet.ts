@@ -111,15 +111,15 @@ export const FROM_SERVER: Decoders = {
 export function checkFirstByte(first: number, version: ProtocolVersion, decoders: Decoders): void {
   const type = first >> 4
   const flags = first & 15
+  if (type === 3) {
+    checkPublishFlags(flags)
+    return
+  }
   const name = PACKET_TYPES[type - 1]
   if (name === undefined || (name === 'auth' && version !== 5)) {
     throw malformed(`fixed header: expected a packet type, got ${type}`)
   }
   if (decoders[type] === undefined) throw protocolError(`${name}: expected a packet that a server may send, got this`)
-  if (name === 'publish') {
-    checkPublishFlags(flags)
-    return
-  }
   // [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] PUBREL, SUBSCRIBE and UNSUBSCRIBE have 0010,
   const expected = type === 6 || type === 8 || type === 10 ? 2 : 0
   // to which 3.1 adds DUP when they are sent again (§2.1 there).

@@ -10,6 +10,7 @@ import {
   CONNECT,
   carrierBit,
   DISCONNECT,
+  PACKET_TYPES,
   PUBACK,
   PUBCOMP,
   PUBLISH,
@@ -143,16 +144,22 @@ export interface PropertySet {
   readonly byName: ReadonlyMap<string, Property>
 }
 
-export function propertySet(carrier: Carrier): PropertySet {
+function setOf(carrier: Carrier): PropertySet {
   const field = carrier === 'will' ? 'connect.will.properties' : `${carrier}.properties`
   const byId: Property[] = []
   const byName = new Map<string, Property>()
   for (const [id, name, kind, carriers, min = 0] of PROPERTIES) {
     if (!(carriers & carrierBit(carrier))) continue
-    const repeats = id === 0x26 || name === 'subscriptionIdentifiers'
+    const repeats = kind === 'pair' || name === 'subscriptionIdentifiers'
     const property = { id, name, kind, field: `${field}.${name}`, min, repeats }
     byId[id] = property
     byName.set(name, property)
   }
   return { carrier, field, byId, byName }
 }
+
+const CARRIERS = ['will', ...PACKET_TYPES] as const
+
+export const PROPERTY_SETS = Object.fromEntries(CARRIERS.map((carrier) => [carrier, setOf(carrier)])) as Readonly<
+  Record<Carrier, PropertySet>
+>

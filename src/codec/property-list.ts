@@ -7,8 +7,8 @@ import { outOfRange, wrongType } from '../errors.js'
 import type { Reader, Sink } from './bytes.js'
 import { checkInteger, checkReasonCode, flag } from './fields.js'
 import { Measure } from './measure.js'
-import type { Properties, Property, PropertySet } from './properties.js'
-import type { PacketType, ProtocolVersion } from './protocol.js'
+import { PROPERTY_SETS, type Properties, type Property, type PropertySet } from './properties.js'
+import type { Carrier, PacketType, ProtocolVersion } from './protocol.js'
 import { hex } from './reason.js'
 import { checkTopicName, isTopicName } from './topic.js'
 
@@ -16,17 +16,18 @@ import { checkTopicName, isTopicName } from './topic.js'
 export const NO_PROPERTIES: Properties = Object.freeze({})
 
 /** Reads Property Length and properties (§2.2.2); before 5.0 there are none. */
-export function readProperties(reader: Reader, set: PropertySet, version: ProtocolVersion): Properties {
+export function readProperties(reader: Reader, version: ProtocolVersion, carrier?: 'will'): Properties {
   if (version !== 5) return NO_PROPERTIES
   const length = reader.varint('properties')
   if (length === 0) return NO_PROPERTIES
   if (length > reader.left) throw reader.malformed('properties', `${length} B`, `${reader.left} B before the end`)
-  const { scope, end } = reader
+  const set = PROPERTY_SETS[carrier ?? reader.packet]
+  const { end } = reader
   reader.scope = set.field
   reader.end = reader.position + length
   const properties: Record<string, unknown> = {}
   while (reader.left > 0) readProperty(reader, set, properties)
-  reader.scope = scope
+  reader.scope = ''
   reader.end = end
   return properties as Properties
 }
@@ -44,19 +45,30 @@ function readProperty(reader: Reader, set: PropertySet, into: Record<string, unk
 }
 
 function readValue(reader: Reader, { kind, name, min }: Property): unknown {
-  if (kind === 'pair') return [reader.text(name), reader.text(name)]
-  if (kind === 'flag' || kind === 'bit') {
-    const value = reader.byte(name)
-    if (value > 1) throw reader.refuse(name, '0 or 1', value)
-    return kind === 'flag' ? value === 1 : value
+  switch (kind) {
+    case 'text': {
+      const text = reader.text(name)
+      // [MQTT-3.3.2-14]
+      if (name === 'responseTopic' && !isTopicName(text)) throw reader.refuse(name, 'a Topic Name', 'another text')
+      return text
+    }
+    case 'pair':
+      return [reader.text(name), reader.text(name)]
+    case 'binary':
+      return reader.binary(name)
+    case 'flag':
+    case 'bit': {
+      const value = reader.byte(name)
+      if (value > 1) throw reader.refuse(name, '0 or 1', value)
+      return kind === 'flag' ? value === 1 : value
+    }
+    default: {
+      const value = reader[kind](name)
+      // [MQTT-3.3.2-8] has a code of its own (§3.3.2.3.4).
+      if (value < min) throw reader.refuse(name, '1 or more', 0, name === 'topicAlias' ? 0x94 : 0x82)
+      return value
+    }
   }
-  const value = reader[kind](name)
-  // [MQTT-3.3.2-8] has a code of its own (§3.3.2.3.4).
-  if ((value as number) < min) throw reader.refuse(name, '1 or more', 0, name === 'topicAlias' ? 0x94 : 0x82)
-  // [MQTT-3.3.2-14]
-  if (name === 'responseTopic' && !isTopicName(value as string))
-    throw reader.refuse(name, 'a Topic Name', 'another text')
-  return value
 }
 
 /** What was measured last, for the one who writes it next: a packet is written right after it was measured. */
@@ -64,8 +76,9 @@ let measured: Properties = NO_PROPERTIES
 let measuredSize = 0
 
 /** Checks a caller's properties; returns their bytes, without the Property Length. */
-export function measureProperties(properties: Properties, set: PropertySet, version: ProtocolVersion): number {
+export function measureProperties(properties: Properties, carrier: Carrier, version: ProtocolVersion): number {
   if (properties === NO_PROPERTIES) return 0
+  const set = PROPERTY_SETS[carrier]
   if (typeof properties !== 'object' || properties === null) throw wrongType(set.field, 'an object', properties)
   const measure = new Measure()
   emitList(measure, properties, set, version)
@@ -75,16 +88,16 @@ export function measureProperties(properties: Properties, set: PropertySet, vers
 }
 
 /** Writes Property Length and checked properties. */
-export function writeProperties(sink: Sink, properties: Properties, set: PropertySet): void {
-  const size = properties === measured ? measuredSize : measureProperties(properties, set, 5)
-  sink.varint(size, set.field) // [MQTT-2.2.2-1] Zero says that there are none.
-  if (size > 0) emitList(sink, properties, set, 5)
+export function writeProperties(sink: Sink, properties: Properties, carrier: Carrier): void {
+  const size = properties === measured ? measuredSize : measureProperties(properties, carrier, 5)
+  sink.varint(size, '') // [MQTT-2.2.2-1] Zero says that there are none.
+  if (size > 0) emitList(sink, properties, PROPERTY_SETS[carrier], 5)
 }
 
 /** Property Length and properties of a packet which has both always in 5.0, and never before. */
-export function emitProperties(sink: Sink, properties: Properties, set: PropertySet, version: ProtocolVersion): void {
-  measureProperties(properties, set, version)
-  if (version === 5) writeProperties(sink, properties, set)
+export function emitProperties(sink: Sink, properties: Properties, carrier: Carrier, version: ProtocolVersion): void {
+  measureProperties(properties, carrier, version)
+  if (version === 5) writeProperties(sink, properties, carrier)
 }
 
 /**
@@ -93,15 +106,13 @@ export function emitProperties(sink: Sink, properties: Properties, set: Property
  */
 export function emitOutcome(
   sink: Sink,
-  packet: { type: PacketType; reasonCode: number; properties: Properties },
-  set: PropertySet,
+  { type, reasonCode, properties }: { type: PacketType; reasonCode: number; properties: Properties },
   version: ProtocolVersion,
 ): void {
-  const { reasonCode, properties } = packet
-  checkReasonCode(reasonCode, packet.type, version)
-  const listed = measureProperties(properties, set, version)
+  checkReasonCode(reasonCode, type, version)
+  const listed = measureProperties(properties, type, version)
   if (listed > 0 || reasonCode !== 0) sink.byte(reasonCode)
-  if (listed > 0) writeProperties(sink, properties, set)
+  if (listed > 0) writeProperties(sink, properties, type)
 }
 
 function emitList(sink: Sink, properties: Properties, set: PropertySet, version: ProtocolVersion): void {
@@ -128,5 +139,6 @@ function emitProperty(sink: Sink, { id, kind, name, field, min }: Property, valu
   } else if (kind === 'text') sink.text(value as string, field, name === 'responseTopic' ? checkTopicName : undefined)
   else if (kind === 'flag') sink.byte(flag(value, 1, field))
   else if (kind === 'bit') sink.byte(checkInteger(value, 0, 1, field))
-  else sink[kind](value as never, field, min)
+  else if (kind === 'binary') sink.binary(value as Uint8Array, field)
+  else sink[kind](value as number, field, min)
 }

@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { Reader, sizeOnWire, varintSize, Writer } from '../../src/codec/bytes.js'
 import { bytes, concat, hex } from './support/wire.js'
 
+/** The first byte of a packet, for its name in errors. */
+const PUBLISH = 0x30
+
 function reader(digits: string): Reader {
   const it = new Reader()
   const array = bytes(digits)
-  it.reset(array, 0, array.length)
+  it.reset(array, 0, array.length, PUBLISH)
   return it
 }
 
@@ -32,17 +35,17 @@ describe('Variable Byte Integers (§1.5.5)', () => {
   })
 
   it('are refused when longer than needed [MQTT-1.5.5-1] or than four bytes', () => {
-    expect(() => reader('8000').varint('x')).toThrow('x: expected the fewest bytes for 0')
+    expect(() => reader('8000').varint('x')).toThrow('publish.x: expected the fewest bytes for 0')
     expect(() => reader('ff808000').varint('x')).toThrow('fewest bytes')
     expect(() => reader('ffffffff7f').varint('x')).toThrow('at most four bytes')
-    expect(() => reader('ffff').varint('x')).toThrow('x: expected 1 byte, got 0')
+    expect(() => reader('ffff').varint('x')).toThrow('publish.x: expected 1 B, got 0 B')
   })
 
   it('give the size of a packet', () => {
-    expect(sizeOnWire(0, 'x')).toBe(2)
-    expect(sizeOnWire(128, 'x')).toBe(131)
-    expect(sizeOnWire(268_435_455, 'x')).toBe(268_435_460)
-    expect(() => sizeOnWire(268_435_456, 'x')).toThrow(RangeError)
+    expect(sizeOnWire(0)).toBe(2)
+    expect(sizeOnWire(128)).toBe(131)
+    expect(sizeOnWire(268_435_455)).toBe(268_435_460)
+    expect(() => sizeOnWire(268_435_456)).toThrow(RangeError)
   })
 })
 
@@ -58,11 +61,11 @@ describe('Reader', () => {
     const it = new Reader()
     const chunk = bytes('0002 6162 63')
     for (const read of ['byte', 'uint16', 'uint32', 'text', 'binary'] as const) {
-      it.reset(chunk, 0, 0)
-      expect(() => it[read]('field')).toThrow(/^field: expected \d bytes?, got 0 before its end$/)
+      it.reset(chunk, 0, 0, PUBLISH)
+      expect(() => it[read]('field')).toThrow(/^publish\.field: expected \d B, got 0 B before the end$/)
     }
-    it.reset(chunk, 0, 3)
-    expect(() => it.text('field')).toThrow('field: expected 2 bytes, got 1 before its end')
+    it.reset(chunk, 0, 3, PUBLISH)
+    expect(() => it.text('field')).toThrow('publish.field: expected 2 B, got 1 B before the end')
   })
 })
 
@@ -87,7 +90,7 @@ describe('Writer', () => {
   })
 
   it('never writes again what was taken', () => {
-    const writer = new Writer({ firstSlab: 8, largestSlab: 16 })
+    const writer = new Writer(8, 16)
     const taken: Uint8Array[] = []
     for (let i = 0; i < 50; i++) {
       writer.begin(0x40, 2)
@@ -106,7 +109,7 @@ describe('Writer', () => {
   })
 
   it('starts small, grows with bursts only, and no larger than its limit', () => {
-    const writer = new Writer({ firstSlab: 16, largestSlab: 64 })
+    const writer = new Writer(16, 64)
     const slab = () => writer.take()[0]?.buffer.byteLength
     for (let i = 0; i < 50; i++) {
       ping(writer)
@@ -119,7 +122,7 @@ describe('Writer', () => {
   })
 
   it('makes room for a single packet larger than a slab', () => {
-    const writer = new Writer({ firstSlab: 16, largestSlab: 16 })
+    const writer = new Writer(16, 16)
     writer.begin(0x30, 1000)
     writer.raw(new Uint8Array(1000))
     expect(writer.size).toBe(1003)
@@ -127,7 +130,7 @@ describe('Writer', () => {
   })
 
   it('keeps the order around what goes by reference', () => {
-    const writer = new Writer({ byReferenceFrom: 3 })
+    const writer = new Writer(1024, 1024, 3)
     const payload = bytes('010203')
     ping(writer)
     writer.begin(0x30, 4, 3)

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { checkBytes, checkInteger, isBytes, versionName } from '../../src/codec/fields.js'
+import { checkBytes, checkInteger, isBytes } from '../../src/codec/fields.js'
 
 describe('fields', () => {
   it('may hold arrays of another realm', () => {
@@ -19,9 +19,5 @@ describe('fields', () => {
 
   it('of bytes never show what they hold, for it may be a password', () => {
     expect(() => checkBytes('hunter2', 9, 'connect.password')).toThrow(/^connect\.password: expected a Uint8Array$/)
-  })
-
-  it('know the versions by name', () => {
-    expect([versionName(3), versionName(4), versionName(5)]).toEqual(['MQTT 3.1', 'MQTT 3.1.1', 'MQTT 5.0'])
   })
 })

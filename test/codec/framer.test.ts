@@ -9,6 +9,8 @@ import {
   ProtocolError,
   type ProtocolVersion,
 } from '../../src/codec/index.js'
+import { FROM_SERVER } from '../../src/codec/packet.js'
+import { FROM_ANYONE } from '../../src/codec/packet-reader.js'
 import { arbitraryPacket } from './support/arbitraries.js'
 import { refusesBytes } from './support/tables.js'
 import { bytes, concat, refusal, VERSIONS } from './support/wire.js'
@@ -87,7 +89,7 @@ describe('a stream of packets', () => {
 
 describe('Framer', () => {
   it('decodes a packet inside one chunk as a view of it', () => {
-    const framer = new Framer(4)
+    const framer = new Framer(FROM_ANYONE, 4)
     const chunk = bytes('30 05 0001 61 6869')
     framer.push(chunk)
     const packet = framer.next()
@@ -96,7 +98,7 @@ describe('Framer', () => {
   })
 
   it('works chunks off in order that were pushed together', () => {
-    const framer = new Framer(4)
+    const framer = new Framer(FROM_ANYONE, 4)
     framer.push(bytes('c000 d0'))
     framer.push(bytes(''))
     framer.push(bytes('00 c0'))
@@ -110,7 +112,7 @@ describe('Framer', () => {
   })
 
   it('hands out plain arrays where it was given a Buffer', () => {
-    const framer = new Framer(4)
+    const framer = new Framer(FROM_ANYONE, 4)
     framer.push(Buffer.from(bytes('30 05 0001 61 6869')))
     const packet = framer.next()
     expect(packet?.type === 'publish' && packet.payload.constructor).toBe(Uint8Array)
@@ -119,7 +121,7 @@ describe('Framer', () => {
   it('takes a large packet byte by byte in linear time and space', () => {
     const payload = Uint8Array.from({ length: 300_000 }, (_, i) => i)
     const stream = encodePacket({ type: 'publish', topic: 'a', payload }, 5)
-    const framer = new Framer(5)
+    const framer = new Framer(FROM_ANYONE, 5)
     let packet: Packet | undefined
     for (const byte of stream) {
       framer.push(Uint8Array.of(byte))
@@ -130,7 +132,7 @@ describe('Framer', () => {
 
   it('takes a packet that is announced as huge without making room for it', () => {
     const before = process.memoryUsage().arrayBuffers
-    const framers = Array.from({ length: 100 }, () => new Framer(5))
+    const framers = Array.from({ length: 100 }, () => new Framer(FROM_ANYONE, 5))
     for (const framer of framers) {
       framer.push(bytes('30 ffffff7f 0001 61'))
       expect(framer.next()).toBeUndefined()
@@ -138,8 +140,21 @@ describe('Framer', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)
   })
 
+  it.each([
+    ['connect', '10'],
+    ['subscribe', '82'],
+    ['unsubscribe', 'a2'],
+    ['pingreq', 'c0'],
+    ['auth', 'f0'],
+  ])('of a client refuses a %s of the server at its first byte', (type, first) => {
+    const framer = new Framer(FROM_SERVER, 5)
+    framer.push(bytes(first))
+    const expected = { reasonCode: 0x82, message: `${type}: expected a packet that a server may send, got this` }
+    expect(() => framer.next()).toThrow(expect.objectContaining(expected))
+  })
+
   it('throws the same error ever after', () => {
-    const framer = new Framer(5)
+    const framer = new Framer(FROM_ANYONE, 5)
     framer.push(bytes('00'))
     let first: unknown
     try {

@@ -2,7 +2,7 @@
 
 import type { Reader, Sink } from '../bytes.js'
 import { readPacketId, readReasonCode } from '../fields.js'
-import { type Properties, type PropertySet, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { emitOutcome, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 
@@ -28,14 +28,6 @@ export type Ack = Puback | Pubrec | Pubrel | Pubcomp
 type InputOf<T extends Ack> = WithDefaults<T, 'reasonCode' | 'properties'>
 export type AckInput = InputOf<Puback> | InputOf<Pubrec> | InputOf<Pubrel> | InputOf<Pubcomp>
 
-/** They may carry the same properties, but errors call them by the packet. */
-const PROPERTIES: Readonly<Record<AckType, PropertySet>> = {
-  puback: propertySet('puback'),
-  pubrec: propertySet('pubrec'),
-  pubrel: propertySet('pubrel'),
-  pubcomp: propertySet('pubcomp'),
-}
-
 export function completeAck(input: AckInput): Ack {
   return {
     type: input.type,
@@ -46,9 +38,8 @@ export function completeAck(input: AckInput): Ack {
 }
 
 export function emitAck(sink: Sink, packet: Ack, version: ProtocolVersion): void {
-  const { type } = packet
-  sink.uint16(packet.packetId, `${type}.packetId`, 1)
-  emitOutcome(sink, packet, PROPERTIES[type], version)
+  sink.uint16(packet.packetId, `${packet.type}.packetId`, 1)
+  emitOutcome(sink, packet, version)
 }
 
 /** Whether a packet is an ack that says nothing but its packet id, which is valid: so are nearly all. */
@@ -63,6 +54,6 @@ export function decodeAck(reader: Reader, version: ProtocolVersion): Ack {
   // In 3.x whatever follows is left over, and refused as such.
   const left = version === 5 ? reader.left : 0
   const reasonCode = left > 0 ? readReasonCode(reader) : 0
-  const properties = left > 1 ? readProperties(reader, PROPERTIES[type], version) : NO_PROPERTIES
+  const properties = left > 1 ? readProperties(reader, version) : NO_PROPERTIES
   return { type, packetId, reasonCode, properties }
 }

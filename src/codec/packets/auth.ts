@@ -3,7 +3,7 @@
 import { outOfRange, wrongType } from '../../errors.js'
 import type { Reader, Sink } from '../bytes.js'
 import { readReasonCode } from '../fields.js'
-import { type Properties, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { emitOutcome, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 
@@ -22,8 +22,6 @@ export interface Auth {
 
 export type AuthInput = WithDefaults<Auth, 'reasonCode' | 'properties'>
 
-const PROPERTIES = propertySet('auth')
-
 export function completeAuth(input: AuthInput): Auth {
   return {
     type: 'auth',
@@ -35,7 +33,7 @@ export function completeAuth(input: AuthInput): Auth {
 export function emitAuth(sink: Sink, packet: Auth, version: ProtocolVersion): void {
   // §3.15: no AUTH before 5.0.
   if (version !== 5) throw outOfRange('protocolVersion', '5 for an AUTH packet', version)
-  emitOutcome(sink, packet, PROPERTIES, version)
+  emitOutcome(sink, packet, version)
   // §3.15.2.2.2
   if (packet.reasonCode !== 0 && packet.properties.authenticationMethod === undefined) {
     throw wrongType('auth.properties.authenticationMethod', 'a string', undefined)
@@ -47,7 +45,7 @@ export function decodeAuth(reader: Reader, version: ProtocolVersion): Auth {
   // §3.15.2.1: success without properties goes unsaid.
   if (reader.left === 0) return { type: 'auth', reasonCode: 0, properties: NO_PROPERTIES }
   const reasonCode = readReasonCode(reader)
-  const properties: AuthProperties = readProperties(reader, PROPERTIES, version)
+  const properties: AuthProperties = readProperties(reader, version)
   // §3.15.2.2.2
   if (properties.authenticationMethod === undefined) {
     throw reader.refuse('properties.authenticationMethod', 'one', 'none')

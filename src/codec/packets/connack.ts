@@ -3,7 +3,7 @@
 import { outOfRange } from '../../errors.js'
 import type { Reader, Sink } from '../bytes.js'
 import { checkInteger, checkReasonCode, flag, readReasonCode } from '../fields.js'
-import { type Properties, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 import { reasonCodeOfReturnCode } from '../reason.js'
@@ -40,7 +40,6 @@ export interface Connack {
 
 export type ConnackInput = WithDefaults<Connack, 'sessionPresent' | 'reasonCode' | 'properties'>
 
-const PROPERTIES = propertySet('connack')
 const LAST_RETURN_CODE = 5
 
 export function completeConnack(input: ConnackInput): Connack {
@@ -63,7 +62,7 @@ export function emitConnack(sink: Sink, packet: Connack, version: ProtocolVersio
     throw outOfRange('connack.sessionPresent', 'false when the connection is refused', sessionPresent)
   }
   if (sessionPresent && version === 3) throw outOfRange('connack.sessionPresent', 'false in MQTT 3.1', sessionPresent)
-  emitProperties(sink, packet.properties, PROPERTIES, version)
+  emitProperties(sink, packet.properties, 'connack', version)
 }
 
 /**
@@ -81,7 +80,7 @@ export function decodeConnack(reader: Reader, version: ProtocolVersion): Connack
   if (sessionPresent && reasonCode !== 0) {
     throw reader.refuse('sessionPresent', '0 when the connection is refused', 1)
   }
-  const properties = old ? NO_PROPERTIES : readProperties(reader, PROPERTIES, version)
+  const properties = old ? NO_PROPERTIES : readProperties(reader, version)
   return { type: 'connack', sessionPresent, reasonCode, properties }
 }
 

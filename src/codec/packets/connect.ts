@@ -3,7 +3,7 @@
 import { outOfRange, wrongType } from '../../errors.js'
 import type { Reader, Sink } from '../bytes.js'
 import { checkInteger, flag } from '../fields.js'
-import { type ConnectProperties, type Properties, propertySet } from '../properties.js'
+import type { ConnectProperties, Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
 import { checkTopicName, isTopicName } from '../topic.js'
@@ -51,9 +51,6 @@ export type ConnectInput = WithDefaults<
   'bridgeMode' | 'cleanStart' | 'keepAlive' | 'clientId' | 'username' | 'password' | 'properties'
 > & { will?: WillInput | undefined }
 
-const PROPERTIES = propertySet('connect')
-const WILL_PROPERTIES = propertySet('will')
-
 /** The bits of the Connect Flags (§3.1.2.3). */
 const RESERVED = 0x01
 const CLEAN_START = 0x02
@@ -96,7 +93,7 @@ export function emitConnect(sink: Sink, packet: Connect, version: ProtocolVersio
   sink.byte(version | bridge)
   sink.byte(flags)
   sink.uint16(packet.keepAlive, 'connect.keepAlive')
-  emitProperties(sink, properties, PROPERTIES, version)
+  emitProperties(sink, properties, 'connect', version)
   // §3.1.2.11.10
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw wrongType('connect.properties.authenticationMethod', 'a string with authenticationData', undefined)
@@ -108,7 +105,7 @@ export function emitConnect(sink: Sink, packet: Connect, version: ProtocolVersio
     throw outOfRange('connect.clientId', 'one without cleanStart before MQTT 5.0', '')
   }
   if (will !== undefined) {
-    emitProperties(sink, will.properties, WILL_PROPERTIES, version)
+    emitProperties(sink, will.properties, 'will', version)
     sink.text(will.topic, 'connect.will.topic', checkTopicName)
     sink.binary(will.payload, 'connect.will.payload')
   }
@@ -131,7 +128,7 @@ export function decodeConnect(reader: Reader): Connect {
   checkFlags(reader, flags, version)
   const keepAlive = reader.uint16('keepAlive')
   const cleanStart = (flags & CLEAN_START) !== 0
-  const properties: ConnectProperties = readProperties(reader, PROPERTIES, version)
+  const properties: ConnectProperties = readProperties(reader, version)
   // §3.1.2.11.10
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw reader.refuse('properties.authenticationMethod', 'one with authenticationData', 'none')
@@ -156,7 +153,7 @@ export function decodeConnect(reader: Reader): Connect {
 }
 
 function readWill(reader: Reader, flags: number, version: ProtocolVersion): Will {
-  const properties: WillProperties = readProperties(reader, WILL_PROPERTIES, version)
+  const properties: WillProperties = readProperties(reader, version, 'will')
   const topic = reader.text('will.topic')
   if (!isTopicName(topic)) {
     throw reader.refuse('will.topic', 'a Topic Name', 'another text', 0x90)

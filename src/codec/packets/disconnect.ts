@@ -2,7 +2,7 @@
 
 import type { Reader, Sink } from '../bytes.js'
 import { readReasonCode } from '../fields.js'
-import { type Properties, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { emitOutcome, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 
@@ -21,8 +21,6 @@ export interface Disconnect {
 
 export type DisconnectInput = WithDefaults<Disconnect, 'reasonCode' | 'properties'>
 
-const PROPERTIES = propertySet('disconnect')
-
 export function completeDisconnect(input: DisconnectInput): Disconnect {
   return {
     type: 'disconnect',
@@ -32,13 +30,13 @@ export function completeDisconnect(input: DisconnectInput): Disconnect {
 }
 
 export function emitDisconnect(sink: Sink, packet: Disconnect, version: ProtocolVersion): void {
-  emitOutcome(sink, packet, PROPERTIES, version)
+  emitOutcome(sink, packet, version)
 }
 
 export function decodeDisconnect(reader: Reader, version: ProtocolVersion): Disconnect {
   // In 3.x whatever follows is left over, and refused as such.
   const left = version === 5 ? reader.left : 0
   const reasonCode = left > 0 ? readReasonCode(reader) : 0
-  const properties = left > 1 ? readProperties(reader, PROPERTIES, version) : NO_PROPERTIES
+  const properties = left > 1 ? readProperties(reader, version) : NO_PROPERTIES
   return { type: 'disconnect', reasonCode, properties }
 }

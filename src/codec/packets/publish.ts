@@ -3,7 +3,7 @@
 import { outOfRange } from '../../errors.js'
 import { MAX_VARINT, type Reader, varintSize, type Writer } from '../bytes.js'
 import { checkBytes, checkInteger, checkPacketId, flag, readPacketId } from '../fields.js'
-import { type Properties, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
 import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
 import { malformed } from '../reason.js'
@@ -38,7 +38,6 @@ export interface Publish {
 
 export type PublishInput = WithDefaults<Publish, 'dup' | 'qos' | 'retain' | 'packetId' | 'properties' | 'payload'>
 
-const PROPERTIES = propertySet('publish')
 const EMPTY = new Uint8Array(0)
 const DUP = 0b1000
 
@@ -71,7 +70,7 @@ export function publishLength(packet: Publish, version: ProtocolVersion): number
     // [MQTT-2.2.1-2] No Packet Identifier at QoS 0.
     if (packetId !== undefined) throw outOfRange('publish.packetId', 'undefined at QoS 0', packetId)
   }
-  const listed = measureProperties(properties, PROPERTIES, version)
+  const listed = measureProperties(properties, 'publish', version)
   if (version === 5) length += varintSize(listed) + listed
   const aliased = topic === '' && properties.topicAlias !== undefined // §3.3.2.3.4
   if (!aliased) length += checkTopicName(topic, 'publish.topic')
@@ -86,7 +85,7 @@ export function writePublish(writer: Writer, packet: Publish, version: ProtocolV
   writer.begin(0x30 | flags, length, apart ? payload.length : 0)
   writer.text(packet.topic)
   if (qos !== 0) writer.uint16(packet.packetId as number)
-  if (version === 5) writeProperties(writer, properties, PROPERTIES)
+  if (version === 5) writeProperties(writer, properties, 'publish')
   if (apart) writer.reference(payload)
   else writer.raw(payload)
 }
@@ -99,7 +98,7 @@ export function decodePublish(reader: Reader, version: ProtocolVersion): Publish
   // [MQTT-3.3.2-2]
   if (hasWildcard(topic)) throw reader.refuse('topic', 'no + and #', topic, 0x90)
   const packetId = qos === 0 ? undefined : readPacketId(reader)
-  const properties: PublishProperties = readProperties(reader, PROPERTIES, version)
+  const properties: PublishProperties = readProperties(reader, version)
   // [MQTT-4.7.3-1] §3.3.2.1: the Topic Name is empty only where a Topic Alias stands for it.
   if (topic === '' && properties.topicAlias === undefined) {
     throw reader.refuse('topic', 'a Topic Name or a Topic Alias', 'neither')

@@ -3,7 +3,7 @@
 import { outOfRange } from '../../errors.js'
 import type { Reader, Sink } from '../bytes.js'
 import { checkNotEmpty, checkReasonCode, readList, readPacketId, readReasonCode } from '../fields.js'
-import { type Properties, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 
@@ -21,8 +21,6 @@ export interface Suback {
 
 export type SubackInput = WithDefaults<Suback, 'properties'>
 
-const PROPERTIES = propertySet('suback')
-
 export function completeSuback(input: SubackInput): Suback {
   return {
     type: 'suback',
@@ -35,7 +33,7 @@ export function completeSuback(input: SubackInput): Suback {
 export function emitSuback(sink: Sink, packet: Suback, version: ProtocolVersion): void {
   const { reasonCodes } = packet
   sink.uint16(packet.packetId, 'suback.packetId', 1)
-  emitProperties(sink, packet.properties, PROPERTIES, version)
+  emitProperties(sink, packet.properties, 'suback', version)
   checkNotEmpty(reasonCodes, 'suback.reasonCodes') // [MQTT-3.8.4-6] One for each filter.
   for (const code of reasonCodes) {
     checkReasonCode(code, 'suback', 5, 'suback.reasonCodes')
@@ -46,7 +44,7 @@ export function emitSuback(sink: Sink, packet: Suback, version: ProtocolVersion)
 
 export function decodeSuback(reader: Reader, version: ProtocolVersion): Suback {
   const packetId = readPacketId(reader)
-  const properties = readProperties(reader, PROPERTIES, version)
+  const properties = readProperties(reader, version)
   const reasonCodes = readList(reader, 'reasonCodes', readReasonCode)
   const unknown = version === 5 ? undefined : reasonCodes.find((code) => !isReturnCode(code))
   if (unknown !== undefined) throw reader.refuse('reasonCodes', '0, 1, 2 or 128', unknown)

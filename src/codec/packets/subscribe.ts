@@ -3,7 +3,7 @@
 import { outOfRange, wrongType } from '../../errors.js'
 import type { Reader, Sink } from '../bytes.js'
 import { checkInteger, checkNotEmpty, flag, readList, readPacketId } from '../fields.js'
-import { type Properties, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
 import { checkTopicFilter, isShared, readTopicFilter } from '../topic.js'
@@ -38,8 +38,6 @@ export type SubscribeInput = WithDefaults<Omit<Subscribe, 'subscriptions'>, 'pro
   subscriptions: SubscriptionRequestInput[]
 }
 
-const PROPERTIES = propertySet('subscribe')
-
 const NO_LOCAL = 0b100
 const RETAIN_AS_PUBLISHED = 0b1000
 
@@ -67,7 +65,7 @@ function completeRequest(input: SubscriptionRequestInput): SubscriptionRequest {
 export function emitSubscribe(sink: Sink, packet: Subscribe, version: ProtocolVersion): void {
   const { subscriptions } = packet
   sink.uint16(packet.packetId, 'subscribe.packetId', 1)
-  emitProperties(sink, packet.properties, PROPERTIES, version)
+  emitProperties(sink, packet.properties, 'subscribe', version)
   checkNotEmpty(subscriptions, 'subscribe.subscriptions') // [MQTT-3.8.3-2]
   for (const { filter, qos, noLocal, retainAsPublished, retainHandling } of subscriptions) {
     sink.text(filter, 'subscribe.filter', checkTopicFilter)
@@ -86,7 +84,7 @@ export function emitSubscribe(sink: Sink, packet: Subscribe, version: ProtocolVe
 
 export function decodeSubscribe(reader: Reader, version: ProtocolVersion): Subscribe {
   const packetId = readPacketId(reader)
-  const properties = readProperties(reader, PROPERTIES, version)
+  const properties = readProperties(reader, version)
   const subscriptions = readList(reader, 'subscriptions', () => readRequest(reader, version)) // [MQTT-3.8.3-2]
   return { type: 'subscribe', packetId, properties, subscriptions }
 }

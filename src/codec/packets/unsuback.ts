@@ -3,7 +3,7 @@
 import { outOfRange } from '../../errors.js'
 import type { Reader, Sink } from '../bytes.js'
 import { checkNotEmpty, checkReasonCode, readList, readPacketId, readReasonCode } from '../fields.js'
-import { type Properties, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 
@@ -21,7 +21,6 @@ export interface Unsuback {
 
 export type UnsubackInput = WithDefaults<Unsuback, 'reasonCodes' | 'properties'>
 
-const PROPERTIES = propertySet('unsuback')
 const NO_CODES: number[] = []
 
 export function completeUnsuback(input: UnsubackInput): Unsuback {
@@ -36,7 +35,7 @@ export function completeUnsuback(input: UnsubackInput): Unsuback {
 export function emitUnsuback(sink: Sink, packet: Unsuback, version: ProtocolVersion): void {
   const { reasonCodes } = packet
   sink.uint16(packet.packetId, 'unsuback.packetId', 1)
-  emitProperties(sink, packet.properties, PROPERTIES, version)
+  emitProperties(sink, packet.properties, 'unsuback', version)
   if (version === 5) checkNotEmpty(reasonCodes, 'unsuback.reasonCodes')
   else if (reasonCodes.length > 0) throw outOfRange('unsuback.reasonCodes', 'none before MQTT 5.0', reasonCodes)
   for (const code of reasonCodes) sink.byte(checkReasonCode(code, 'unsuback', version, 'unsuback.reasonCodes'))
@@ -44,7 +43,7 @@ export function emitUnsuback(sink: Sink, packet: Unsuback, version: ProtocolVers
 
 export function decodeUnsuback(reader: Reader, version: ProtocolVersion): Unsuback {
   const packetId = readPacketId(reader)
-  const properties = readProperties(reader, PROPERTIES, version)
+  const properties = readProperties(reader, version)
   const reasonCodes = version === 5 ? readList(reader, 'reasonCodes', readReasonCode) : []
   return { type: 'unsuback', packetId, reasonCodes, properties }
 }

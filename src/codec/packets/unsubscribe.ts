@@ -2,7 +2,7 @@
 
 import type { Reader, Sink } from '../bytes.js'
 import { checkNotEmpty, readList, readPacketId } from '../fields.js'
-import { type Properties, propertySet } from '../properties.js'
+import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 import { checkTopicFilter, readTopicFilter } from '../topic.js'
@@ -21,8 +21,6 @@ export interface Unsubscribe {
 
 export type UnsubscribeInput = WithDefaults<Unsubscribe, 'properties'>
 
-const PROPERTIES = propertySet('unsubscribe')
-
 export function completeUnsubscribe(input: UnsubscribeInput): Unsubscribe {
   return {
     type: 'unsubscribe',
@@ -34,14 +32,14 @@ export function completeUnsubscribe(input: UnsubscribeInput): Unsubscribe {
 
 export function emitUnsubscribe(sink: Sink, packet: Unsubscribe, version: ProtocolVersion): void {
   sink.uint16(packet.packetId, 'unsubscribe.packetId', 1)
-  emitProperties(sink, packet.properties, PROPERTIES, version)
+  emitProperties(sink, packet.properties, 'unsubscribe', version)
   checkNotEmpty(packet.filters, 'unsubscribe.filters') // [MQTT-3.10.3-2]
   for (const filter of packet.filters) sink.text(filter, 'unsubscribe.filters', checkTopicFilter)
 }
 
 export function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): Unsubscribe {
   const packetId = readPacketId(reader)
-  const properties = readProperties(reader, PROPERTIES, version)
+  const properties = readProperties(reader, version)
   const filters = readList(reader, 'filters', readTopicFilter) // [MQTT-3.10.3-2]
   return { type: 'unsubscribe', packetId, filters, properties }
 }

@@ -22,7 +22,7 @@ describe.each(ACKS)('%s', (type, first, codes) => {
         expect(decode(hex(encode()), 5)[0]).toMatchObject({ reasonCode })
       } else {
         expect(encode).toThrow(RangeError)
-        expect(() => decode(digits, 5)).toThrow(`${type}.reasonCode: expected one of 0x00, `)
+        expect(() => decode(digits, 5)).toThrow(`${type}.reasonCode: expected a Reason Code of ${type}, got 0x`)
       }
     }
   })
