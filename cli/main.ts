@@ -60,6 +60,11 @@ function report(error: unknown): number {
   return exitCode
 }
 
+// A help that `head` has seen enough of is no failure; what `sub` does then is its own affair.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exitCode = report(error)
+})
+
 dispatch().catch((error) => {
   process.exitCode = report(error)
 })

@@ -5,52 +5,7 @@ import { type ClientOptions, CoreClient } from '../../src/index.js'
 import { connectClient, type UrlInput } from '../shared/connect.js'
 import { createBrowserPlatform } from './platform.js'
 
-export type {
-  CancelSignal,
-  ClientEvents,
-  ClientInfo,
-  ClientOptions,
-  ClientStatus,
-  ConnectResult,
-  DisconnectEvent,
-  ErrorPhase,
-  FilterInput,
-  Granted,
-  Listener,
-  ListenOptions,
-  MessageHandler,
-  MqttErrorDetails,
-  Packet,
-  Password,
-  Properties,
-  ProtocolVersion,
-  PublishOptions,
-  PublishProperties,
-  PublishResult,
-  QoS,
-  ReconnectingEvent,
-  ReconnectOptions,
-  ReconnectPolicy,
-  ResubscribeEvent,
-  SubscribeOptions,
-  TcpOptions,
-  TlsOptions,
-  UnsubscribeResult,
-  Username,
-  WebSocketOptions,
-  WillOptions,
-} from '../../src/index.js'
-export {
-  AckTimeoutError,
-  ConnectError,
-  ConnectionLostError,
-  isMqttError,
-  Message,
-  MqttError,
-  ProtocolError,
-  RefusedError,
-  Subscription,
-} from '../../src/index.js'
+export * from '../shared/names.js'
 
 const browserPlatform = createBrowserPlatform(WebSocket, globalThis)
 

@@ -183,6 +183,13 @@ describe('sub', () => {
   })
 })
 
+it('a help that nobody reads to its end is no failure', async () => {
+  await using help = new RunningCommand(['pub', '--help'])
+  help.closeStdout()
+  const { code, stderr } = await help.ended
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
 describe('connect', () => {
   it('stays until interrupted', async () => {
     await using command = new RunningCommand(['connect', ...server, '--log-level', 'info'])

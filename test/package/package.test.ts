@@ -1,5 +1,7 @@
 /** What npm would publish, as those get it who install it. */
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +9,7 @@ import { runInNewContext } from 'node:vm'
 import { brotliCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../support/command.mjs'
+import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
 import { ensureBuilt, ROOT } from '../support/setup.mjs'
 
 const MINUTE = 60_000
@@ -95,6 +98,95 @@ describe('in Node', () => {
     const chunks = files.filter((path) => path.startsWith('dist/cli/'))
     expect((await Promise.all(chunks.map(read))).join('\n')).not.toContain('emqtt.MqttError')
   })
+})
+
+describe('through mosquitto', () => {
+  let broker: Mosquitto
+  beforeAll(async () => {
+    broker = await startMosquitto()
+  })
+  afterAll(() => broker[Symbol.asyncDispose]())
+
+  /** Publishes and receives at each QoS over each transport in each version; `emqtt` is the package, however it came. */
+  const exchange = `
+    export async function exchange(emqtt, urls, ca) {
+      const done = []
+      for (const [scheme, url] of Object.entries(urls)) for (const protocolVersion of [3, 4, 5]) {
+        const tls = scheme === 'mqtts' || scheme === 'wss' ? { tls: { ca } } : {}
+        const client = await emqtt.connect(url, { protocolVersion, reconnect: false, ...tls })
+        for (const qos of [0, 1, 2]) {
+          const messages = await client.subscribe('package/' + qos, { qos })
+          await client.publish('package/' + qos, scheme + protocolVersion + qos, { qos })
+          const { value } = await messages.next()
+          done.push(value.text() + value.qos)
+        }
+        await client.disconnect()
+      }
+      console.log(JSON.stringify(done))
+    }`
+  const expected = ['mqtt', 'mqtts', 'ws', 'wss'].flatMap((scheme) =>
+    [3, 4, 5].flatMap((version) => [0, 1, 2].map((qos) => `${scheme}${version}${qos}${qos}`)),
+  )
+
+  test.each([
+    ['import', `import * as emqtt from 'emqtt'`],
+    ['require', `import { createRequire } from 'node:module'; const emqtt = createRequire(import.meta.url)('emqtt')`],
+  ])(
+    'what %s gives publishes and receives at QoS 0, 1 and 2, in each version, over each transport',
+    async (_, load) => {
+      const { mqtt, mqtts, ws, wss } = broker.urls
+      const code = `${load}\n${exchange.replace('export ', '')}
+      await exchange(emqtt, ${JSON.stringify({ mqtt, mqtts, ws, wss })}, ${JSON.stringify(broker.ca)})`
+      expect(await evaluate(code)).toEqual(expected)
+    },
+  )
+
+  const VERSIONS = ['v3.1', 'v3.1.1', 'v5']
+  const TRANSPORTS: Record<'mqtt' | 'mqtts' | 'ws' | 'wss', readonly string[]> = {
+    mqtt: [],
+    mqtts: ['--enable-ssl'],
+    ws: ['--enable-websocket'],
+    wss: ['--enable-ssl', '--enable-websocket'],
+  }
+
+  test.each(Object.entries(TRANSPORTS))(
+    'the command publishes and receives at QoS 0, 1 and 2, in each version, over %s',
+    async (scheme, flags) => {
+      const tls = flags.includes('--enable-ssl') ? ['--CAfile', broker.certificates.ca.certFile] : []
+      const at = ['-h', '127.0.0.1', '-p', String(broker.ports[scheme as keyof typeof TRANSPORTS]), ...flags, ...tls]
+      const emqtt = join(folder, 'node_modules/.bin/emqtt')
+      for (const version of VERSIONS) {
+        const sub = spawn(emqtt, ['sub', ...at, '-V', version, '-t', 'command/+', '-q', '2'])
+        let received = ''
+        let said = ''
+        sub.stdout.on('data', (chunk) => (received += chunk))
+        sub.stderr.on('data', (chunk) => (said += chunk))
+        const until = async (holds: () => boolean) => {
+          while (!holds()) await Promise.race([once(sub.stdout, 'data'), once(sub.stderr, 'data')])
+        }
+        await until(() => said.includes('subscribed to command/+'))
+        for (const qos of ['0', '1', '2']) {
+          await succeed(emqtt, [
+            'pub',
+            ...at,
+            '-V',
+            version,
+            '-t',
+            `command/${qos}`,
+            '-q',
+            qos,
+            '--payload',
+            `hello ${qos}`,
+          ])
+        }
+        await until(() => received.split('\n').length > 3)
+        expect(received).toBe('hello 0\nhello 1\nhello 2\n')
+        sub.kill('SIGINT')
+        expect((await once(sub, 'exit'))[0]).toBe(0)
+      }
+    },
+    MINUTE,
+  )
 })
 
 describe('in a browser', () => {

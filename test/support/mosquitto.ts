@@ -3,11 +3,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { type Certificates, certificates } from './certificates.js'
 import { freePorts, waitForPorts } from './ports.js'
+import { findMosquitto } from './setup.mjs'
 
 export interface MosquittoOptions {
   /** Keeps sessions and retained messages over `stop` and `start`; `kill` loses what came since. Default false. */
@@ -55,17 +56,6 @@ type Listener = (typeof LISTENERS)[number]
 
 /** How long mosquitto may take to listen, and to end, ms. It takes 100. */
 const PATIENCE = 10_000
-
-/** Where mosquitto is, or undefined. Debian puts it where only root's PATH looks. */
-export function findMosquitto(): string | undefined {
-  const directories = [
-    ...(process.env.PATH ?? '').split(delimiter),
-    '/usr/sbin',
-    '/usr/local/sbin',
-    '/opt/homebrew/sbin',
-  ]
-  return directories.map((directory) => join(directory, 'mosquitto')).find(isExecutable)
-}
 
 /** Starts mosquitto, or fails with its log. `await using broker = await startMosquitto()` stops it at the end of a test. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
@@ -212,13 +202,4 @@ function passwordLines(passwords: Record<string, string>, directory: string): st
   })
   writeFileSync(file, entries.join(''), { mode: 0o600 })
   return ['allow_anonymous false', `password_file ${file}`]
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
