@@ -1,15 +1,19 @@
 /** The public door of the core: what `platform/*` wires to a host and hands on. */
 
+export type { CancelSignal } from './client/cancel.js'
 export { Client as CoreClient } from './client/client.js'
-export type { ClientInfo, ClientStatus, FilterInput, PublishOptions, SubscribeOptions } from './client/client.js'
+export type { MessageHandler } from './client/consumer.js'
 export type { Listener, ListenOptions } from './client/emitter.js'
 export { Message } from './client/messages.js'
 export type {
   ClientOptions,
+  FilterInput,
   Password,
+  PublishOptions,
   PublishProperties,
   ReconnectOptions,
   ReconnectPolicy,
+  SubscribeOptions,
   TcpOptions,
   TlsOptions,
   Username,
@@ -18,6 +22,8 @@ export type {
 } from './client/options.js'
 export type {
   ClientEvents,
+  ClientInfo,
+  ClientStatus,
   ConnectResult,
   DisconnectEvent,
   PublishResult,
@@ -25,8 +31,9 @@ export type {
   ResubscribeEvent,
   UnsubscribeResult,
 } from './client/results.js'
-export { type Granted, type MessageHandler, Subscription } from './client/subscriptions.js'
-export type { CancelSignal, Endpoint, Platform, Transport, TransportHandlers } from './client/transport.js'
+export { Subscription } from './client/subscription.js'
+export type { Granted } from './client/subscriptions.js'
+export type { Endpoint, Platform, Transport, TransportHandlers } from './client/transport.js'
 export type { Packet } from './codec/packet.js'
 export type { Properties } from './codec/properties.js'
 export type { ProtocolVersion, QoS } from './codec/protocol.js'

@@ -1,6 +1,12 @@
-/** Giving up: a signal of our own, like the standard's AbortController, and waiting that a signal can cut short. */
+/** Giving up: a signal of our own, like the standard's AbortController, and listening to any. */
 
-import type { CancelSignal } from './transport.js'
+/** The standard's `AbortSignal`, as far as we need it; the real one fits. */
+export interface CancelSignal {
+  readonly aborted: boolean
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
 
 export class Cancel implements CancelSignal {
   aborted = false
@@ -23,23 +29,12 @@ export class Cancel implements CancelSignal {
     this.#listeners.clear()
     for (const listener of listeners) listener()
   }
-
-  /** Aborts when `other` does; returns what ends that. */
-  follow(other: CancelSignal | undefined): () => void {
-    if (!other) return () => {}
-    const abort = (): void => this.abort(other.reason)
-    if (other.aborted) abort()
-    else other.addEventListener('abort', abort)
-    return () => other.removeEventListener('abort', abort)
-  }
 }
 
-/** `promise`, or a rejection with the signal's reason, whichever is first. */
-export function unlessAborted<T>(promise: Promise<T>, signal: CancelSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
+/** Calls `abort` when `signal` aborts, at once if it has; returns what ends that. */
+export function onAbort(signal: CancelSignal | undefined, abort: (reason: unknown) => void): () => void {
+  const listener = (): void => abort(signal?.reason)
+  if (signal?.aborted) listener()
+  else signal?.addEventListener('abort', listener)
+  return () => signal?.removeEventListener('abort', listener)
 }

@@ -2,22 +2,26 @@
 
 import { Writer } from '../codec/bytes.js'
 import { Framer } from '../codec/framer.js'
-import { FROM_SERVER, type Packet, writePacket } from '../codec/packet.js'
+import { FROM_SERVER, writePacket } from '../codec/packet.js'
 import type { Connect } from '../codec/packets/connect.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
-import { ConnectionLostError, type MqttError, ProtocolError } from '../errors.js'
+import { ConnectionLostError, ProtocolError } from '../errors.js'
 import type { Resumption } from '../session/calls.js'
 import type { SessionEvent } from '../session/events.js'
+import { connectionLost, failed } from '../session/failures.js'
 import type { Session } from '../session/session.js'
+import type { CancelSignal } from './cancel.js'
+import type { Events } from './events.js'
 import type { ClientOptions } from './options.js'
 import { Pending } from './pending.js'
 import type { PublishResult } from './results.js'
-import type { CancelSignal, Endpoint, Platform, Transport, TransportHandlers } from './transport.js'
+import type { Endpoint, Platform, Transport, TransportHandlers } from './transport.js'
 
 /** Bytes that are sent at once instead of at the end of the turn. */
 const FULL = 65_536
 
-const LARGEST_PACKET = 268_435_460
+/** Timers of most hosts overflow past 2^31 - 1 ms. */
+const LONGEST_TIMER = 2_147_483_647
 
 /** How a PUBLISH of QoS 0 ends: nobody answers it. */
 const HANDED_OVER: PublishResult = Object.freeze({ packetId: undefined, reasonCode: 0, properties: NO_PROPERTIES })
@@ -25,12 +29,12 @@ const HANDED_OVER: PublishResult = Object.freeze({ packetId: undefined, reasonCo
 const DONE = Promise.resolve(HANDED_OVER)
 
 export interface ConnectionHooks {
-  event(event: SessionEvent): void
+  /** Who hears of each packet. */
+  readonly events: Events
+  /** The session tells something. */
+  told(event: SessionEvent): void
   /** The network connection ended without our doing. */
   lost(error: Error): void
-  /** Told of each packet, or undefined while nobody listens. */
-  sent(): ((packet: Packet) => void) | undefined
-  received(): ((packet: Packet) => void) | undefined
 }
 
 export class Connection {
@@ -73,7 +77,7 @@ export class Connection {
         this.#drained = undefined
       },
       close: (error) => {
-        over = error ?? ended()
+        over = error ?? failed('CONNECTION_CLOSED', 'the server closed the connection', ConnectionLostError)
         this.#closed(transport, over)
       },
     }
@@ -86,7 +90,7 @@ export class Connection {
     if (over) throw over
     this.#version = connect.protocolVersion
     this.#writer = new Writer()
-    this.#framer = new Framer(FROM_SERVER, this.#version, connect.properties.maximumPacketSize ?? LARGEST_PACKET)
+    this.#framer = new Framer(FROM_SERVER, this.#version, connect.properties.maximumPacketSize)
     this.#congested = false
     this.#transport = transport
     this.#session.open(connect, again)
@@ -100,7 +104,7 @@ export class Connection {
     this.#dispatching = true
     try {
       for (let events = this.#session.takeEvents(); events.length > 0; events = this.#session.takeEvents()) {
-        for (const event of events) this.#hooks.event(event)
+        for (const event of events) this.#hooks.told(event)
         this.#write()
       }
     } finally {
@@ -153,12 +157,13 @@ export class Connection {
 
   #receive(chunk: Uint8Array): void {
     const now = this.#platform.now()
-    const received = this.#hooks.received()
+    const { events } = this.#hooks
+    const heard = events.has('packetreceive')
     this.#session.alive()
     try {
       this.#framer.push(chunk)
       for (let packet = this.#framer.next(); packet; packet = this.#framer.next()) {
-        received?.(packet)
+        if (heard) events.emit('packetreceive', packet)
         this.#session.receive(packet, now)
       }
     } catch (error) {
@@ -173,8 +178,8 @@ export class Connection {
     if (packets.length === 0 || !this.#transport) return
     for (const packet of packets) writePacket(this.#writer, packet, this.#version)
     // Told of when all are written: what a listener sends comes behind them.
-    const sent = this.#hooks.sent()
-    if (sent) for (const packet of packets) sent(packet)
+    const { events } = this.#hooks
+    if (events.has('packetsend')) for (const packet of packets) events.emit('packetsend', packet)
     if (this.#writer.size >= FULL) this.#flush()
     else if (!this.#flushScheduled) {
       this.#flushScheduled = true
@@ -205,7 +210,7 @@ export class Connection {
   /** Forgets the transport: from here on the session has no network connection. */
   #release(): void {
     this.#transport = undefined
-    this.#drained?.reject(unsent())
+    this.#drained?.reject(connectionLost())
     this.#drained = undefined
     this.#session.closed()
   }
@@ -214,37 +219,16 @@ export class Connection {
   #setTimer(): void {
     const { deadline } = this.#session
     if (deadline >= this.#timerAt) return
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
+    this.rest()
     this.#timerAt = deadline
-    if (deadline === Infinity) return
-    const wait = Math.max(0, deadline - this.#platform.now())
+    const wait = Math.max(0, Math.ceil(deadline - this.#platform.now()))
     this.#cancelTimer = this.#platform.setTimer(
       () => {
         this.#timerAt = Infinity
         this.#session.tick(this.#platform.now())
         this.update()
       },
-      Math.min(Math.ceil(wait), LONGEST_TIMER),
+      Math.min(wait, LONGEST_TIMER),
     )
   }
-}
-
-/** Timers of most hosts overflow past 2^31 - 1 ms. */
-const LONGEST_TIMER = 2_147_483_647
-
-function ended(): MqttError {
-  return new ConnectionLostError('the server closed the connection', {
-    code: 'CONNECTION_CLOSED',
-    phase: 'session',
-    retryable: true,
-  })
-}
-
-function unsent(): MqttError {
-  return new ConnectionLostError('the connection ended before the message was handed over', {
-    code: 'CONNECTION_LOST',
-    phase: 'session',
-    retryable: true,
-  })
 }

@@ -1,6 +1,6 @@
 /** Typed events. A listener that throws harms nobody, and an event that nobody hears is no error. */
 
-import type { CancelSignal } from './transport.js'
+import { type CancelSignal, onAbort } from './cancel.js'
 
 export type Listener<T> = (event: T) => unknown
 
@@ -9,36 +9,28 @@ export interface ListenOptions {
   signal?: CancelSignal
 }
 
-/** Looks after what the listeners of one event return, and throw. */
-export interface Watcher {
-  watch(result: unknown): void
-  fail(error: unknown): void
-}
+/** Calls what an application gave, and looks after what it throws and returns. */
+export type Caller = (call: () => unknown) => void
 
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
-  readonly #watcher: Watcher
+  readonly #call: Caller
 
   /** `failed` is told of what a listener throws, or rejects with. */
   constructor(failed: (error: unknown) => void) {
-    this.#watcher = watcher(failed)
+    this.#call = (call) => guard(call, failed)
   }
 
-  on<K extends keyof Events>(name: K, listener: Listener<Events[K]>, options: ListenOptions = {}): () => void {
-    const { signal } = options
-    if (signal?.aborted) return () => {}
+  on<K extends keyof Events>(name: K, listener: Listener<Events[K]>, { signal }: ListenOptions = {}): () => void {
     // A function of its own, so that one listener may be added twice and each removed by its disposer.
     const entry: Listener<Events[K]> = (event) => listener(event)
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(entry))
-    const dispose = (): void => {
-      signal?.removeEventListener('abort', dispose)
-      if (listeners.delete(entry) && listeners.size === 0 && this.#listeners.get(name) === listeners) {
-        this.#listeners.delete(name)
-      }
+    const release = onAbort(signal, () => listeners.delete(entry))
+    return () => {
+      release()
+      listeners.delete(entry)
     }
-    signal?.addEventListener('abort', dispose)
-    return dispose
   }
 
   once<K extends keyof Events>(name: K, listener: Listener<Events[K]>, options?: ListenOptions): () => void {
@@ -54,17 +46,11 @@ export class Emitter<Events extends object> {
   }
 
   has(name: keyof Events): boolean {
-    return this.#listeners.has(name)
+    return Boolean(this.#listeners.get(name)?.size)
   }
 
-  emit<K extends keyof Events>(name: K, event: Events[K], watcher = this.#watcher): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      try {
-        watcher.watch((listener as Listener<Events[K]>)(event))
-      } catch (error) {
-        watcher.fail(error)
-      }
-    }
+  emit<K extends keyof Events>(name: K, event: Events[K], call = this.#call): void {
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) call(() => (listener as Listener<Events[K]>)(event))
   }
 
   clear(): void {
@@ -72,16 +58,13 @@ export class Emitter<Events extends object> {
   }
 }
 
-/** One that tells `failed`, also when a promise that a listener returned rejects. */
-export function watcher(failed: (error: unknown) => void): Watcher {
-  return {
-    watch: (result) => {
-      if (isPromise(result)) result.then(undefined, failed)
-    },
-    fail: failed,
+/** Calls `call`; `failed` hears what it throws, or rejects with. Gives the promise that it returned, if it did. */
+export function guard(call: () => unknown, failed: (error: unknown) => void): PromiseLike<void> | undefined {
+  try {
+    const result = call() as PromiseLike<unknown> | undefined | null
+    if (typeof result?.then === 'function') return result.then(() => {}, failed)
+  } catch (error) {
+    failed(error)
   }
-}
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined | null)?.then === 'function'
+  return undefined
 }

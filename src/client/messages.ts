@@ -4,7 +4,7 @@ import type { AckProperties } from '../codec/packets/acks.js'
 import type { Publish, PublishProperties } from '../codec/packets/publish.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import type { QoS } from '../codec/protocol.js'
-import { isPromise } from './emitter.js'
+import { guard } from './emitter.js'
 
 /** A payload may keep this many times its own size of memory alive before it is copied. */
 const PINNED = 4
@@ -81,26 +81,21 @@ export class Receipt {
     this.#working++
   }
 
-  /** One has finished. An error is told; the message is not held back by it. */
-  done(error?: unknown): void {
-    if (error !== undefined) this.fail(error)
+  /** One has finished. */
+  done(): void {
     // A message that its handler could not take is refused rather than sent again for ever.
     if (--this.#working === 0 && this.#automatic) this.#settle?.(this.#failed ? 0x80 : 0, NO_PROPERTIES)
   }
 
-  fail(error: unknown): void {
-    this.#failed = true
-    this.#onError(error)
-  }
-
-  /** Watches what a listener returned: while it is a promise, the listener works. */
-  watch(result: unknown): void {
-    if (!isPromise(result)) return
+  /** Calls a listener or a handler: while a promise that it returned is pending, it works. An error is told. */
+  call(work: () => unknown): void {
+    const going = guard(work, (error) => {
+      this.#failed = true
+      this.#onError(error)
+    })
+    if (!going) return
     this.begin()
-    result.then(
-      () => this.done(),
-      (error: unknown) => this.done(error ?? new Error('a handler rejected without a reason')),
-    )
+    going.then(() => this.done())
   }
 
   settle(reasonCode: number, properties: AckProperties): void {

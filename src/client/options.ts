@@ -1,10 +1,11 @@
-/** What an application may say when it makes a client; every name and default of `docs/parity.md`'s first table. */
+/** What an application may say to a client: when it makes one (each name and default of `docs/parity.md`), and in a call. */
 
 import type { WillProperties } from '../codec/packets/connect.js'
 import type { PublishProperties as AnyPublishProperties } from '../codec/packets/publish.js'
+import type { SubscribeProperties } from '../codec/packets/subscribe.js'
 import type { ConnectProperties } from '../codec/properties.js'
 import type { ProtocolVersion, QoS } from '../codec/protocol.js'
-import type { CancelSignal } from './transport.js'
+import type { CancelSignal } from './cancel.js'
 
 /** Properties of a PUBLISH that a client may send (§3.3.2.3); the Topic Alias is ours to set. */
 export type PublishProperties = Omit<AnyPublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>
@@ -145,3 +146,31 @@ export interface ClientOptions {
   /** When it aborts, the client disconnects, and what is pending rejects with the signal's reason. */
   signal?: CancelSignal
 }
+
+export interface PublishOptions {
+  /** Default 0. */
+  qos?: QoS
+  /** Whether the server keeps it for those who subscribe later. Default false. */
+  retain?: boolean
+  /** 5.0 only. */
+  properties?: PublishProperties
+  /** Stops the waiting; a message of QoS 1 or 2 that was sent already is still delivered. */
+  signal?: CancelSignal
+}
+
+export interface SubscribeOptions {
+  /** The highest QoS at which the server may send. Default 0. */
+  qos?: QoS
+  /** Whether our own messages are left out (5.0). Default false. */
+  noLocal?: boolean
+  /** Whether `retain` says what the publisher said (5.0). Default false. */
+  retainAsPublished?: boolean
+  /** Retained messages are sent: 0 always, 1 for a new subscription only, 2 never (5.0). Default 0. */
+  retainHandling?: 0 | 1 | 2
+  /** 5.0 only. */
+  properties?: SubscribeProperties
+  signal?: CancelSignal
+}
+
+/** A filter, or one with options of its own. */
+export type FilterInput = string | ({ filter: string } & Omit<SubscribeOptions, 'properties' | 'signal'>)

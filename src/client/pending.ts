@@ -1,29 +1,30 @@
 /** A promise that somebody waits for, and that is settled once: by an answer, an error, or the caller's signal. */
 
-import type { CancelSignal } from './transport.js'
+import { type CancelSignal, onAbort } from './cancel.js'
 
-export class Pending<T> {
+/** Who is told how a request ended. The session carries it as a tag. */
+export interface Waiter<T> {
+  resolve(value: T): void
+  reject(error: unknown): void
+}
+
+export class Pending<T> implements Waiter<T> {
   readonly promise: Promise<T>
   #resolve!: (value: T) => void
   #reject!: (error: unknown) => void
-  #release: (() => void) | undefined
+  readonly #release: (() => void) | undefined
 
   /** `cancelled` is called when the signal settles it. */
-  constructor(signal?: CancelSignal, cancelled?: (pending: Pending<T>) => void) {
+  constructor(signal?: CancelSignal, cancelled?: () => void) {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     if (!signal) return
-    const abort = (): void => {
-      this.reject(signal.reason)
-      cancelled?.(this)
-    }
-    if (signal.aborted) abort()
-    else {
-      signal.addEventListener('abort', abort)
-      this.#release = () => signal.removeEventListener('abort', abort)
-    }
+    this.#release = onAbort(signal, (reason) => {
+      this.reject(reason)
+      cancelled?.()
+    })
   }
 
   resolve(value: T): void {
@@ -34,9 +35,22 @@ export class Pending<T> {
   /** The rejection counts as seen: who does not wait for the promise is not punished with an unhandled rejection. */
   reject(error: unknown): void {
     this.#release?.()
-    this.promise.catch(ignore)
+    this.promise.catch(() => {})
     this.#reject(error)
   }
 }
 
-function ignore(): void {}
+/** `promise`, or a rejection with the signal's reason, after calling `aborted`, whichever is first. */
+export function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: CancelSignal | undefined,
+  aborted?: () => void,
+): Promise<T> {
+  if (!signal) return promise
+  const pending = new Pending<T>(signal, aborted)
+  promise.then(
+    (value) => pending.resolve(value),
+    (error) => pending.reject(error),
+  )
+  return pending.promise
+}

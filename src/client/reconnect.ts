@@ -6,8 +6,6 @@ import type { ReconnectOptions, ReconnectPolicy } from './options.js'
 /** A connection that lived this long, ms, starts the back-off anew. */
 export const STABLE_AFTER = 5_000
 
-export type Retry = 'again' | 'credentials' | 'never'
-
 /** Reason Codes after which the same attempt may succeed later; any other that the server gives is final. */
 const AGAIN = [
   0x80, // Unspecified error
@@ -18,6 +16,7 @@ const AGAIN = [
   0x93, // Receive Maximum exceeded
   0x96, // Message rate too high
   0x97, // Quota exceeded
+  0x98, // Administrative action: brokers that move clients to another node say so
   0x9c, // Use another server
   0x9f, // Connection rate exceeded
   0xa0, // Maximum connect time
@@ -26,20 +25,18 @@ const AGAIN = [
 /** Bad User Name or Password, Not authorized: a fresh token may help. */
 const CREDENTIALS = [0x86, 0x87]
 
-/** What a Reason Code of CONNACK or DISCONNECT asks for. `code` is of 5.0, also for a 3.x return code. */
-export function retryAfter(reasonCode: number): Retry {
-  if (CREDENTIALS.includes(reasonCode)) return 'credentials'
-  return AGAIN.includes(reasonCode) ? 'again' : 'never'
+/** Whether to try again after a Reason Code of CONNACK or DISCONNECT. `code` is of 5.0, also for a 3.x return code. */
+export function mayRetry(code: number, freshCredentials: boolean): boolean {
+  return AGAIN.includes(code) || (freshCredentials && CREDENTIALS.includes(code))
 }
 
 /** The delay in ms before attempt number `attempt` (from 1), or false to give up. `random` is from 0 to 1. */
 export function nextDelay(
-  options: false | ReconnectOptions | ReconnectPolicy,
+  options: ReconnectOptions | ReconnectPolicy,
   attempt: number,
   error: Error,
   random: () => number,
 ): number | false {
-  if (options === false) return false
   if (typeof options === 'function') return options(attempt, error)
   const { maxAttempts = Infinity, minDelay = 1_000, maxDelay = 30_000 } = options
   if (attempt > maxAttempts || (isMqttError(error) && !error.retryable)) return false

@@ -4,8 +4,30 @@ import type { Packet } from '../codec/packet.js'
 import type { AckProperties } from '../codec/packets/acks.js'
 import type { ConnackProperties } from '../codec/packets/connack.js'
 import type { DisconnectProperties } from '../codec/packets/disconnect.js'
+import type { SubackProperties } from '../codec/packets/suback.js'
 import type { UnsubackProperties } from '../codec/packets/unsuback.js'
+import type { ProtocolVersion } from '../codec/protocol.js'
 import type { Message } from './messages.js'
+
+export type ClientStatus = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closing' | 'closed' | 'stopped'
+
+/** What `client.info` shows. */
+export interface ClientInfo {
+  readonly name: string
+  readonly clientId: string
+  readonly status: ClientStatus
+  readonly protocolVersion: ProtocolVersion
+  /** The server's URL, without credentials; undefined before the first attempt. */
+  readonly server: string | undefined
+  /** Messages that wait to be sent. */
+  readonly queued: number
+  /** Messages of QoS 1 and 2 that were sent and are not fully acknowledged. */
+  readonly inflight: number
+  /** The smaller of `maxInflight` and the server's Receive Maximum; 0 before the first connection. */
+  readonly maxInflight: number
+  /** What the server said in CONNACK. */
+  readonly connack: ConnectResult | undefined
+}
 
 export interface ConnectResult {
   /** Whether the server still had the session (3.1.1 and 5.0; 3.1 cannot say and it is false). */
@@ -27,6 +49,12 @@ export interface UnsubscribeResult {
   /** For each filter: 0, 0x11 (there was no such subscription), or 0x80 and above. 3.x knows only 0. */
   reasonCodes: readonly number[]
   properties: UnsubackProperties
+}
+
+/** SUBACK or UNSUBACK, as the session tells of it. */
+export interface Answer {
+  reasonCodes: readonly number[]
+  properties: SubackProperties
 }
 
 export interface DisconnectEvent {

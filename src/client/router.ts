@@ -1,47 +1,44 @@
-/** Who wants a message: exact filters in a map, wildcards in a trie by topic level (§4.7). */
+/** Who wants a message: plain filters by name, those with a wildcard in a trie by topic level (§4.7). */
 
 import { parseSharedFilter } from '../codec/topic.js'
 
-/** Targets, and by how many filters of the same pattern (`a` and `$share/g/a`) each is held here. */
-type Targets<T> = Map<T, number>
-
 /** A place in the trie. `+` and `#` are levels like others: no topic holds them. */
-interface Node<T> {
-  readonly levels: Map<string, Node<T>>
-  readonly targets: Targets<T>
+interface Node {
+  readonly levels: Map<string, Node>
+  /** Those that end here: `a/+`, and `$share/g/a/+`. */
+  readonly filters: Set<string>
 }
 
 export class Router<T> {
   readonly #holders = new Map<string, Set<T>>()
-  readonly #exact = new Map<string, Targets<T>>()
-  readonly #wildcards: Node<T> = emptyNode()
+  /** Of the filters that are more than the one topic that they match. */
+  readonly #patterns: Node = emptyNode()
 
   add(filter: string, target: T): void {
     const holders = this.#holders.get(filter) ?? new Set()
-    if (holders.has(target)) return
     this.#holders.set(filter, holders.add(target))
-    const targets = this.#targets(patternOf(filter))
-    targets.set(target, (targets.get(target) ?? 0) + 1)
+    const levels = levelsOf(filter)
+    if (!levels) return
+    let at = this.#patterns
+    for (const level of levels) {
+      const next = at.levels.get(level) ?? emptyNode()
+      at.levels.set(level, next)
+      at = next
+    }
+    at.filters.add(filter)
   }
 
   delete(filter: string, target: T): void {
     const holders = this.#holders.get(filter)
-    if (!holders?.delete(target)) return
-    if (holders.size === 0) this.#holders.delete(filter)
-    const pattern = patternOf(filter)
-    const targets = this.#targets(pattern)
-    const held = (targets.get(target) as number) - 1
-    if (held > 0) targets.set(target, held)
-    else targets.delete(target)
-    if (targets.size > 0) return
-    if (isExact(pattern)) this.#exact.delete(pattern)
-    else prune(this.#wildcards, pattern.split('/'), 0)
+    if (!holders?.delete(target) || holders.size > 0) return
+    this.#holders.delete(filter)
+    const levels = levelsOf(filter)
+    if (levels) remove(this.#patterns, levels, 0, filter)
   }
 
   clear(): void {
     this.#holders.clear()
-    this.#exact.clear()
-    this.#wildcards.levels.clear()
+    this.#patterns.levels.clear()
   }
 
   /** Those who were added with exactly this filter. */
@@ -49,62 +46,61 @@ export class Router<T> {
     return [...(this.#holders.get(filter) ?? [])]
   }
 
-  /** Everyone whose filter matches `topic`, each once. */
-  match(topic: string): T[] {
-    const exact = this.#exact.get(topic)
-    if (this.#wildcards.levels.size === 0) return exact ? [...exact.keys()] : []
-    const found = new Set(exact?.keys())
-    collect(this.#wildcards, topic.split('/'), 0, found)
-    return [...found]
+  /** Everyone, each once. */
+  targets(): Set<T> {
+    return this.#union(this.#holders.keys())
   }
 
-  /** The targets of a pattern, with a place for them where there was none. */
-  #targets(pattern: string): Targets<T> {
-    if (isExact(pattern)) return getOrAdd(this.#exact, pattern, () => new Map())
-    return pattern.split('/').reduce((at, level) => getOrAdd(at.levels, level, emptyNode<T>), this.#wildcards).targets
+  /** Everyone whose filter matches `topic`, each once. */
+  match(topic: string): T[] {
+    if (this.#patterns.levels.size === 0) return this.holders(topic)
+    const filters = [topic]
+    collect(this.#patterns, topic.split('/'), 0, filters)
+    return [...this.#union(filters)]
+  }
+
+  #union(filters: Iterable<string>): Set<T> {
+    const found = new Set<T>()
+    for (const filter of filters) for (const target of this.#holders.get(filter) ?? []) found.add(target)
+    return found
   }
 }
 
-function collect<T>(at: Node<T>, levels: string[], depth: number, found: Set<T>): void {
+/** Adds the filters that match to `found`. */
+function collect(at: Node, levels: string[], depth: number, found: string[]): void {
   const level = levels[depth]
-  const take = (child: Node<T> | undefined): void => {
-    if (child) for (const target of child.targets.keys()) found.add(target)
-  }
   // [MQTT-4.7.2-1] A leading wildcard does not match a topic that begins with $.
   const hidden = depth === 0 && level?.startsWith('$')
   // `a/#` matches `a`, too.
-  if (!hidden) take(at.levels.get('#'))
-  if (level === undefined) return take(at)
-  for (const next of hidden ? [level] : [level, '+']) {
-    const child = at.levels.get(next)
-    if (child) collect(child, levels, depth + 1, found)
+  const all = at.levels.get('#')
+  if (all && !hidden) found.push(...all.filters)
+  if (level === undefined) found.push(...at.filters)
+  else {
+    for (const name of hidden ? [level] : [level, '+']) {
+      const next = at.levels.get(name)
+      if (next) collect(next, levels, depth + 1, found)
+    }
   }
 }
 
-/** Takes out what leads to nobody. */
-function prune<T>(at: Node<T>, levels: string[], depth: number): void {
+/** Takes `filter` out, and what leads to nobody then. */
+function remove(at: Node, levels: string[], depth: number, filter: string): void {
   const level = levels[depth]
-  const child = level === undefined ? undefined : at.levels.get(level)
-  if (!child) return
-  prune(child, levels, depth + 1)
-  if (child.levels.size === 0 && child.targets.size === 0) at.levels.delete(level as string)
+  if (level === undefined) {
+    at.filters.delete(filter)
+    return
+  }
+  const next = at.levels.get(level) as Node
+  remove(next, levels, depth + 1, filter)
+  if (next.levels.size === 0 && next.filters.size === 0) at.levels.delete(level)
 }
 
-function emptyNode<T>(): Node<T> {
-  return { levels: new Map(), targets: new Map() }
+function emptyNode(): Node {
+  return { levels: new Map(), filters: new Set() }
 }
 
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const value = map.get(key) ?? make()
-  map.set(key, value)
-  return value
-}
-
-/** What topics are held against: of a shared subscription, the part behind `$share/name/`. */
-function patternOf(filter: string): string {
-  return parseSharedFilter(filter)?.filter ?? filter
-}
-
-function isExact(pattern: string): boolean {
-  return !pattern.includes('+') && !pattern.includes('#')
+/** The levels that topics are held against, of a shared subscription those behind `$share/name/`; none of a plain filter. */
+function levelsOf(filter: string): string[] | undefined {
+  const pattern = parseSharedFilter(filter)?.filter ?? filter
+  return pattern === filter && !/[+#]/.test(filter) ? undefined : pattern.split('/')
 }

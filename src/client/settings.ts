@@ -23,7 +23,11 @@ export interface Settings {
   readonly forcePing: boolean
   readonly retryCalls: boolean
   readonly autoAck: boolean
-  readonly reconnect: false | ReconnectOptions | ReconnectPolicy
+  readonly reconnect: ReconnectOptions | ReconnectPolicy
+  /** Whether the first connection, too, is tried again. */
+  readonly retryFirst: boolean
+  /** Whether each attempt brings a user name or a password of its own. */
+  readonly freshCredentials: boolean
   /** The CONNECT of the first connection, but for the credentials. */
   readonly connect: Connect
 }
@@ -99,12 +103,15 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
   measurePacket(connect, version)
   checkCredential('username', given.username)
   checkCredential('password', given.password)
+  const reconnect = checkReconnect(given.reconnect)
   return {
     ...given,
     version,
     connect,
     retryInterval: given.retryInterval || Infinity,
-    reconnect: checkReconnect(given.reconnect),
+    reconnect,
+    retryFirst: 'retryFirst' in reconnect && reconnect.retryFirst === true,
+    freshCredentials: [given.username, given.password].some((value) => typeof value === 'function'),
   }
 }
 
@@ -138,17 +145,16 @@ function checkCredential(name: 'username' | 'password', value: unknown): void {
   throw new TypeError(`${name}: expected a string or a function, got ${typeof value}`)
 }
 
-function checkReconnect(
-  value: boolean | ReconnectOptions | ReconnectPolicy,
-): ReconnectPolicy | ReconnectOptions | false {
-  if (value === true) return {}
-  if (value === false || typeof value === 'function') return value
-  if (typeof value !== 'object' || value === null)
+function checkReconnect(value: boolean | ReconnectOptions | ReconnectPolicy): ReconnectPolicy | ReconnectOptions {
+  if (typeof value === 'function') return value
+  if (typeof value === 'boolean') return value ? {} : { maxAttempts: 0 }
+  if (typeof value !== 'object' || value === null) {
     throw wrongType('reconnect', 'a boolean, an object or a function', value)
-  for (const name of ['maxAttempts', 'minDelay', 'maxDelay'] as const) {
-    const number = value[name] ?? 0
-    if (name !== 'maxAttempts' || number !== Infinity) checkInteger(number, 0, MAX_MS, `reconnect.${name}`)
   }
-  checkBoolean(value.retryFirst ?? false, 'reconnect.retryFirst')
+  const { maxAttempts = Infinity, minDelay = 0, maxDelay = 0, retryFirst = false } = value
+  if (maxAttempts !== Infinity) checkInteger(maxAttempts, 0, MAX_MS, 'reconnect.maxAttempts')
+  checkInteger(minDelay, 0, MAX_MS, 'reconnect.minDelay')
+  checkInteger(maxDelay, 0, MAX_MS, 'reconnect.maxDelay')
+  checkBoolean(retryFirst, 'reconnect.retryFirst')
   return value
 }

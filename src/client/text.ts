@@ -1,12 +1,13 @@
 /** What an application may give as bytes: a string, taken as UTF-8, or the bytes themselves. */
 
+import { isBytes } from '../codec/fields.js'
 import { wrongType } from '../errors.js'
 
-let encoder: TextEncoder | undefined
+const encoder = new TextEncoder()
 
 /** Not copied where it is bytes already: they must not change until the promise of their message is settled. */
 export function encodeText(field: string, value: string | Uint8Array): Uint8Array {
-  if (typeof value === 'string') return (encoder ??= new TextEncoder()).encode(value)
-  if (value instanceof Uint8Array) return value
+  if (typeof value === 'string') return encoder.encode(value)
+  if (isBytes(value)) return value
   throw wrongType(field, 'a string or a Uint8Array', value)
 }

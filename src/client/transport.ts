@@ -1,5 +1,6 @@
 /** What the core asks of a host: a byte stream, a clock, one timer, randomness, and a turn to flush in. */
 
+import type { CancelSignal } from './cancel.js'
 import type { ClientOptions } from './options.js'
 
 /** One network connection. Only `connection.ts` holds one. */
@@ -42,14 +43,6 @@ export interface Endpoint {
   readonly password?: string | undefined
   /** For errors and logs: the URL without credentials. */
   readonly label: string
-}
-
-/** The standard's `AbortSignal`, as far as we need it; the real one fits. */
-export interface CancelSignal {
-  readonly aborted: boolean
-  readonly reason: unknown
-  addEventListener(type: 'abort', listener: () => void): void
-  removeEventListener(type: 'abort', listener: () => void): void
 }
 
 /** A host. `platform/node` and `platform/browser` each make one; tests make one with virtual time. */

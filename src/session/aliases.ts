@@ -2,62 +2,40 @@
 
 import type { Publish } from '../codec/packets/publish.js'
 import { protocolError, violation } from '../codec/reason.js'
+import type { Theirs } from './limits.js'
 
 /** The bytes that a Topic Alias costs: an identifier and a two-byte integer. */
 const COST = 3
 
-/** The aliases that we give. The first topics keep theirs: replacing them would thrash when topics take turns. */
-export class OutboundAliases {
-  readonly #maximum: number
-  readonly #aliases = new Map<string, number>()
-
-  /** `maximum` is the server's Topic Alias Maximum; 0 means that it takes none. */
-  constructor(maximum: number) {
-    this.#maximum = maximum
-  }
-
-  /** The packet to send for `packet`, which itself never holds an alias: it may have to go out again elsewhere. */
-  apply(packet: Publish, size: number, maximumPacketSize: number): Publish {
-    // [MQTT-3.3.2-9] No alias above the server's Topic Alias Maximum.
-    if (this.#maximum === 0 || packet.topic.length <= COST) return packet
-    const known = this.#aliases.get(packet.topic)
-    if (known !== undefined) return { ...packet, topic: '', properties: { ...packet.properties, topicAlias: known } }
+/**
+ * The packet to send for `packet`, which itself never holds an alias: it may have to go out again elsewhere. The first
+ * topics keep their aliases: replacing them would thrash when topics take turns.
+ */
+export function withAlias(packet: Publish, size: number, aliases: Map<string, number>, theirs: Theirs): Publish {
+  const { topicAliasMaximum } = theirs
+  let { topic } = packet
+  // [MQTT-3.3.2-9] No alias above the server's Topic Alias Maximum.
+  if (!topicAliasMaximum || topic.length <= COST) return packet
+  let topicAlias = aliases.get(topic)
+  if (topicAlias !== undefined) topic = ''
+  else {
+    topicAlias = aliases.size + 1
     // The property may also lengthen the Property Length by a byte, and with it the Remaining Length.
-    if (this.#aliases.size >= this.#maximum || size + COST + 2 > maximumPacketSize) return packet
-    const topicAlias = this.#aliases.size + 1
-    this.#aliases.set(packet.topic, topicAlias)
-    return { ...packet, properties: { ...packet.properties, topicAlias } }
+    if (topicAlias > topicAliasMaximum || size + COST + 2 > (theirs.maximumPacketSize ?? Infinity)) return packet
+    aliases.set(topic, topicAlias)
   }
+  return { ...packet, topic, properties: { ...packet.properties, topicAlias } }
 }
 
-/** The aliases that the server gives. */
-export class InboundAliases {
-  readonly #maximum: number
-  readonly #topics = new Map<number, string>()
-
-  /** `maximum` is the Topic Alias Maximum of our CONNECT. */
-  constructor(maximum: number) {
-    this.#maximum = maximum
-  }
-
-  /** Gives `packet` its topic, and learns. */
-  resolve(packet: Publish): void {
-    const alias = packet.properties.topicAlias
-    if (alias === undefined) return
-    if (alias > this.#maximum) {
-      throw violation(
-        0x94,
-        `publish.topicAlias: expected at most ${this.#maximum}, the Topic Alias Maximum of our CONNECT, got ${alias}`,
-      )
-    }
-    if (packet.topic !== '') {
-      this.#topics.set(alias, packet.topic)
-      return
-    }
-    const topic = this.#topics.get(alias)
-    if (topic === undefined) {
-      throw protocolError(`publish.topicAlias: ${alias} was not given a topic on this connection`)
-    }
-    packet.topic = topic
-  }
+/** Gives a packet of the server's its topic instead of its alias, and learns. `maximum` is what our CONNECT said. */
+export function resolveAlias(packet: Publish, topics: Map<number, string>, maximum: number): void {
+  if (packet.properties.topicAlias === undefined) return
+  const { topicAlias, ...properties } = packet.properties
+  if (topicAlias > maximum)
+    throw violation(0x94, `publish.topicAlias: expected at most ${maximum} (our CONNECT), got ${topicAlias}`)
+  if (packet.topic !== '') topics.set(topicAlias, packet.topic)
+  const topic = topics.get(topicAlias)
+  if (topic === undefined) throw protocolError(`publish.topicAlias: expected one with a topic, got ${topicAlias}`)
+  packet.topic = topic
+  packet.properties = properties
 }

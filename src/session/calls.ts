@@ -1,27 +1,19 @@
 /** What we ask of the server and wait for: SUBSCRIBE, UNSUBSCRIBE and PINGREQ, each with its deadline. */
 
-import type { Packet } from '../codec/packet.js'
 import { measurePacket } from '../codec/packet.js'
+import type { Pingreq } from '../codec/packets/ping.js'
 import type { Suback, SubackProperties } from '../codec/packets/suback.js'
 import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { Unsuback } from '../codec/packets/unsuback.js'
 import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
-import type { ProtocolVersion } from '../codec/protocol.js'
 import { protocolError } from '../codec/reason.js'
-import { AckTimeoutError, ConnectionLostError, type MqttError } from '../errors.js'
-import type { Output } from './events.js'
-import { refuseSize, refuseSubscribe, type Theirs } from './limits.js'
-import type { PacketIds } from './packet-ids.js'
+import { AckTimeoutError, type MqttError } from '../errors.js'
+import { failed } from './failures.js'
+import { refusal, type Theirs } from './limits.js'
+import type { Link } from './link.js'
+import type { Call } from './records.js'
 
-interface Call {
-  packet: Subscribe | Unsubscribe
-  tag: unknown
-  deadline: number
-  /** Nobody waits any more; the id stays taken until the server has answered. */
-  abandoned: boolean
-  /** It makes subscriptions again: if the connection ends before its answer, the next one asks anew. */
-  again: boolean
-}
+type Question = Subscribe | Unsubscribe
 
 /** Subscriptions to make again where the server lost the session. */
 export interface Resumption {
@@ -30,221 +22,165 @@ export interface Resumption {
   tag(packet: Subscribe): unknown
 }
 
-interface Ping {
-  tag: unknown
-  sentAt: number
-  deadline: number
-}
-
-export interface CallSettings {
-  readonly version: ProtocolVersion
-  /** ms */
-  readonly ackTimeout: number
-  /** Whether a call is sent again on the next connection. */
-  readonly retryCalls: boolean
-}
+const ANSWERS = { subscribe: 'SUBACK', unsubscribe: 'UNSUBACK', pingreq: 'PINGRESP' }
 
 export class Calls {
-  readonly #output: Output
-  readonly #settings: CallSettings
-  /** Sent, by Packet Identifier, in the order of sending and so of their deadlines. */
-  readonly #sent = new Map<number, Call>()
+  readonly #link: Link
   /** Not sent on this connection yet. */
   #waiting: Call[] = []
   /** In the order of sending, which is that of the answers; one that nobody waits for keeps its place. */
-  #pings: Ping[] = []
-  #theirs: Theirs | undefined
-  /** Resumptions that the server has not answered. */
-  #owed = 0
-
-  constructor(output: Output, settings: CallSettings) {
-    this.#output = output
-    this.#settings = settings
-  }
-
-  /** For `PacketIds`. */
-  has(packetId: number): boolean {
-    return this.#sent.has(packetId)
-  }
-
-  get size(): number {
-    return this.#sent.size
-  }
-
+  #pings: Call<Pingreq>[] = []
+  /** Not later than that of the first call. */
+  #deadline = Infinity
   /** Whether the server may lack subscriptions although it has the session: a resumption was cut short. */
-  get owing(): boolean {
-    return this.#owed > 0
+  owing = false
+
+  constructor(link: Link) {
+    this.#link = link
   }
 
   get deadline(): number {
-    let deadline = Infinity
-    for (const ping of this.#pings) if (ping.deadline < deadline) deadline = ping.deadline
-    for (const call of this.#sent.values()) {
-      if (call.abandoned) continue
-      if (call.deadline < deadline) deadline = call.deadline
-      break
-    }
-    for (const call of this.#waiting) if (call.deadline < deadline) deadline = call.deadline
-    return deadline
+    return this.#deadline
   }
 
   /** Sends `packet`, now or once there is a connection. Its Packet Identifier is set here. */
-  add(packet: Subscribe | Unsubscribe, tag: unknown, ids: PacketIds, now: number): void {
-    measurePacket(packet, this.#settings.version)
-    const call = { packet, tag, deadline: now + this.#settings.ackTimeout, abandoned: false, again: false }
-    if (this.#theirs && this.#waiting.length === 0 && !ids.exhausted) this.#send(call, this.#theirs, ids, now)
-    else this.#waiting.push(call)
+  add(packet: Question, tag: unknown): void {
+    this.#measure(packet)
+    this.#waiting.push(this.#call(packet, tag))
+    this.pump()
   }
 
   /** Asks for subscriptions again, before all that waits: a call that waits may be about one of them. */
-  resume(resumptions: readonly Resumption[], theirs: Theirs, now: number): void {
-    const deadline = now + this.#settings.ackTimeout
-    const calls: Call[] = []
-    for (const { packet, tag } of resumptions) {
-      for (const part of this.#parts(packet, theirs)) {
-        calls.push({ packet: part, tag: tag(part), deadline, abandoned: false, again: true })
-      }
-    }
-    this.#owed = calls.length
+  resume(resumptions: readonly Resumption[], theirs: Theirs): void {
+    const calls = resumptions.flatMap(({ packet, tag }) =>
+      this.#parts(packet, theirs).map((part) => this.#call(part, tag(part), true)),
+    )
+    this.owing = false
     this.#waiting = [...calls, ...this.#waiting]
   }
 
-  ping(tag: unknown, now: number): void {
-    this.#pings.push({ tag, sentAt: now, deadline: now + this.#settings.ackTimeout })
-    this.#output.packets.push({ type: 'pingreq' })
+  ping(tag?: unknown): void {
+    const ping = this.#call<Pingreq>({ type: 'pingreq' }, tag)
+    this.#pings.push(ping)
+    this.#link.send(ping.packet)
+    this.#link.keepAlive.pinged(this.#link.now)
   }
 
-  pong(now: number): void {
+  pong(): void {
     const ping = this.#pings.shift()
-    if (ping?.tag !== undefined) this.#output.events.push({ type: 'pong', tag: ping.tag, roundTrip: now - ping.sentAt })
-  }
-
-  connected(theirs: Theirs, ids: PacketIds, now: number): void {
-    this.#theirs = theirs
-    this.pump(ids, now)
+    if (ping?.tag === undefined) return
+    this.#link.events.push({ type: 'pong', tag: ping.tag, roundTrip: this.#link.now - ping.since })
   }
 
   /** Sends what waits, as far as there are Packet Identifiers for it. */
-  pump(ids: PacketIds, now: number): void {
-    if (!this.#theirs || this.#waiting.length === 0) return
+  pump(): void {
+    const { theirs, ids } = this.#link
+    if (!theirs || this.#waiting.length === 0) return
     const waiting = this.#waiting
     this.#waiting = []
     for (const call of waiting) {
       if (ids.exhausted) this.#waiting.push(call)
-      else this.#send(call, this.#theirs, ids, now)
+      else if (call.tag !== undefined) this.#send(call, theirs)
     }
   }
 
   /** The connection is gone: calls wait for the next one, or end here. */
   lost(error: () => MqttError): void {
-    this.#theirs = undefined
-    const calls = [...this.#sent.values()].filter((call) => !call.abandoned && !call.again)
-    this.#sent.clear()
-    this.#waiting = this.#waiting.filter((call) => !call.again)
-    if (this.#settings.retryCalls) this.#waiting = [...calls, ...this.#waiting]
-    else for (const { tag } of calls) this.#reject(tag, error())
-    for (const { tag } of this.#pings) if (tag !== undefined) this.#reject(tag, error())
+    const sent = [...this.#link.calls.values()]
+    this.#link.calls.clear()
+    const calls = [...sent, ...this.#waiting]
+    this.owing ||= calls.some(({ again }) => again)
+    const ended = this.#link.settings.retryCalls ? [] : sent.filter(({ again }) => !again)
+    for (const call of [...ended, ...this.#pings]) this.#link.reject(call, error)
     this.#pings = []
+    this.#waiting = calls.filter(({ tag, again }) => tag !== undefined && !again)
+    this.#expire()
   }
 
   /** No further connection will be made: all that waits ends. */
   abandonAll(error: () => MqttError): void {
     this.lost(error)
-    for (const { tag } of this.#waiting) this.#reject(tag, error())
+    for (const call of this.#waiting) this.#link.reject(call, error)
     this.#waiting = []
+    this.#deadline = Infinity
   }
 
   answer(packet: Suback | Unsuback): void {
-    const call = this.#sent.get(packet.packetId)
-    const asked = packet.type === 'suback' ? 'subscribe' : 'unsubscribe'
-    if (!call || call.packet.type !== asked) {
-      throw protocolError(`${packet.type}.packetId: ${packet.packetId} answers no ${asked} of ours`)
-    }
-    const count = call.packet.type === 'subscribe' ? call.packet.subscriptions.length : call.packet.filters.length
+    const { type, packetId, reasonCodes } = packet
+    const call = this.#link.calls.get(packetId)
+    const asked = type === 'suback' ? 'subscribe' : 'unsubscribe'
+    if (call?.packet.type !== asked)
+      throw protocolError(`${type}.packetId: expected that of a ${asked}, got ${packetId}`)
+    const { length } = call.packet.type === 'subscribe' ? call.packet.subscriptions : call.packet.filters
     // [MQTT-3.8.4-6] [MQTT-3.11.3-2] One Reason Code for each filter; the UNSUBACK of 3.x has none.
-    if (packet.reasonCodes.length !== count && !(packet.type === 'unsuback' && this.#settings.version < 5)) {
-      throw protocolError(`${packet.type}.reasonCodes: expected ${count}, got ${packet.reasonCodes.length}`)
-    }
-    this.#sent.delete(packet.packetId)
-    if (call.again) this.#owed--
-    if (call.abandoned) return
+    if (reasonCodes.length !== length && (type === 'suback' || this.#link.settings.version === 5))
+      throw protocolError(`${type}.reasonCodes: expected ${length}, got ${reasonCodes.length}`)
+    this.#link.calls.delete(packetId)
+    if (call.tag === undefined) return
     const properties: SubackProperties = packet.properties
-    this.#output.events.push({ type: 'answered', tag: call.tag, reasonCodes: packet.reasonCodes, properties })
+    this.#link.events.push({ type: 'answered', tag: call.tag, reasonCodes, properties })
   }
 
   /** Nobody waits for `tag` any more. */
   cancel(tag: unknown): void {
-    this.#waiting = this.#waiting.filter((call) => call.tag !== tag)
-    for (const call of this.#sent.values()) if (call.tag === tag) call.abandoned = true
-    for (const ping of this.#pings) if (ping.tag === tag) ping.tag = undefined
+    for (const call of this.#all()) if (call.tag === tag) call.tag = undefined
   }
 
-  tick(now: number): void {
-    for (const call of this.#sent.values()) {
-      if (call.deadline > now) break
-      if (call.abandoned) continue
-      call.abandoned = true
-      this.#timeOut(call)
-    }
-    for (const call of this.#waiting) if (call.deadline <= now) this.#timeOut(call)
-    this.#waiting = this.#waiting.filter((call) => call.deadline > now)
-    for (const ping of this.#pings) {
-      if (ping.deadline > now) continue
-      ping.deadline = Infinity
-      if (ping.tag !== undefined) this.#reject(ping.tag, timeOut('PINGRESP', this.#settings.ackTimeout))
-      ping.tag = undefined
+  tick(): void {
+    if (this.#link.now >= this.#deadline) this.#expire()
+  }
+
+  /** Ends what is overdue, and finds the next deadline. */
+  #expire(): void {
+    const { ackTimeout } = this.#link.settings
+    this.#deadline = Infinity
+    for (const call of this.#all()) {
+      if (call.tag === undefined) continue
+      const deadline = call.since + ackTimeout
+      if (deadline > this.#link.now) this.#deadline = Math.min(this.#deadline, deadline)
+      else this.#link.reject(call, () => timedOut(ANSWERS[call.packet.type], ackTimeout))
     }
   }
 
-  #send(call: Call, theirs: Theirs, ids: PacketIds, now: number): void {
-    const { packet } = call
-    const size = measurePacket(packet as Packet, this.#settings.version)
-    const error =
-      packet.type === 'subscribe' ? refuseSubscribe(packet, size, theirs) : refuseSize('unsubscribe', size, theirs)
+  #all(): Call<Question | Pingreq>[] {
+    return [...this.#link.calls.values(), ...this.#waiting, ...this.#pings]
+  }
+
+  #call<P>(packet: P, tag: unknown, again = false): Call<P> {
+    const { now, settings } = this.#link
+    this.#deadline = Math.min(this.#deadline, now + settings.ackTimeout)
+    return { packet, tag, since: now, again }
+  }
+
+  #measure(packet: Question): number {
+    return measurePacket(packet, this.#link.settings.version)
+  }
+
+  #send(call: Call, theirs: Theirs): void {
+    const error = refusal(call.packet, this.#measure(call.packet), theirs)
     if (error) {
-      if (call.again) this.#owed--
-      this.#reject(call.tag, error)
+      this.#link.reject(call, () => error)
       return
     }
-    call.packet = { ...packet, packetId: ids.take() }
-    call.deadline = now + this.#settings.ackTimeout
-    this.#sent.set(call.packet.packetId, call)
-    this.#output.packets.push(call.packet)
+    const packetId = this.#link.ids.take()
+    call.packet = { ...call.packet, packetId }
+    call.since = this.#link.now
+    this.#link.calls.set(packetId, call)
+    this.#link.send(call.packet)
   }
 
   /** `packet`, or several that ask for the same, where it is too large or one of its filters would have all refused. */
   #parts(packet: Subscribe, theirs: Theirs): Subscribe[] {
     const { subscriptions } = packet
-    const size = measurePacket(packet, this.#settings.version)
-    if (subscriptions.length === 1 || !refuseSubscribe(packet, size, theirs)) return [packet]
     const middle = subscriptions.length >> 1
+    if (middle === 0 || !refusal(packet, this.#measure(packet), theirs)) return [packet]
     return [subscriptions.slice(0, middle), subscriptions.slice(middle)].flatMap((part) =>
       this.#parts({ ...packet, subscriptions: part }, theirs),
     )
   }
-
-  #timeOut({ packet, tag }: Call): void {
-    this.#reject(tag, timeOut(packet.type === 'subscribe' ? 'SUBACK' : 'UNSUBACK', this.#settings.ackTimeout))
-  }
-
-  #reject(tag: unknown, error: MqttError): void {
-    this.#output.events.push({ type: 'rejected', tag, error })
-  }
 }
 
-function timeOut(what: string, ms: number): AckTimeoutError {
-  return new AckTimeoutError(`no ${what} came within ${ms} ms (ackTimeout); try again, or raise ackTimeout`, {
-    code: 'ETIMEDOUT',
-    phase: 'session',
-    retryable: true,
-  })
-}
-
-/** The connection ended before an answer came. */
-export function connectionLost(what: string): ConnectionLostError {
-  return new ConnectionLostError(`the connection ended before ${what}`, {
-    code: 'CONNECTION_LOST',
-    phase: 'session',
-    retryable: true,
-  })
+function timedOut(answer: string, ms: number): MqttError {
+  const message = `no ${answer} came within ${ms} ms (ackTimeout); try again, or raise ackTimeout`
+  return failed('ETIMEDOUT', message, AckTimeoutError)
 }

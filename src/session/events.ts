@@ -1,13 +1,12 @@
 /** What a session has to tell: pulled with `takeEvents`, never called back, so that a listener finds it at rest. */
 
-import type { Packet } from '../codec/packet.js'
-import type { Ack, AckProperties } from '../codec/packets/acks.js'
+import type { AckProperties } from '../codec/packets/acks.js'
 import type { Connack } from '../codec/packets/connack.js'
 import type { Disconnect } from '../codec/packets/disconnect.js'
 import type { Publish } from '../codec/packets/publish.js'
 import type { SubackProperties } from '../codec/packets/suback.js'
 import type { MqttError } from '../errors.js'
-import type { Delivery } from './inbound.js'
+import type { Delivery } from './records.js'
 
 /** `tag` is what the caller gave with the request that the event is about. */
 export type SessionEvent =
@@ -30,13 +29,3 @@ export type SessionEvent =
   | { type: 'disconnected'; packet: Disconnect }
   /** The connection cannot go on: send what is left and close it. */
   | { type: 'failed'; error: MqttError }
-
-/** Where the parts of a session put what they have to send and to tell. */
-export class Output {
-  packets: Packet[] = []
-  events: SessionEvent[] = []
-  /** Answers to the server, which carry nothing but an id. */
-  ack(type: Ack['type'], packetId: number, reasonCode: number, properties: AckProperties): void {
-    this.packets.push({ type, packetId, reasonCode, properties } as Ack)
-  }
-}

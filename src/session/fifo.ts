@@ -20,20 +20,13 @@ export class Fifo<T> {
     const item = this.#items[this.#head]
     if (item === undefined) return undefined
     this.#items[this.#head++] = undefined
-    if (this.#head === this.#items.length) this.clear()
-    else if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
-      // Moving what is left once half is gone costs a constant for each item.
-      this.#items = this.#items.slice(this.#head)
+    const { size } = this
+    // Moving what is left once half is gone costs a constant for each item.
+    if (size === 0 || (this.#head >= 1024 && this.#head >= size)) {
+      this.#items = size === 0 ? [] : this.#items.slice(this.#head)
       this.#head = 0
     }
     return item
-  }
-
-  /** Puts items before all others, in their order. */
-  unshift(items: readonly T[]): void {
-    if (items.length === 0) return
-    this.#items = [...items, ...this.#items.slice(this.#head)]
-    this.#head = 0
   }
 
   /** Takes out the first item that matches. */
@@ -47,8 +40,9 @@ export class Fifo<T> {
     return undefined
   }
 
-  clear(): void {
-    this.#items = []
+  /** Puts what `change` makes of all items in their place. */
+  change(change: (items: T[]) => T[]): void {
+    this.#items = change(this.#items.slice(this.#head) as T[])
     this.#head = 0
   }
 }

@@ -1,59 +1,38 @@
 /** Messages from the server: each is delivered as its QoS says, and acknowledged in the order of arrival. */
 
-import { measurePacket } from '../codec/packet.js'
 import type { AckProperties, Pubrel } from '../codec/packets/acks.js'
+import type { Connect } from '../codec/packets/connect.js'
 import type { Publish } from '../codec/packets/publish.js'
-import { NO_PROPERTIES } from '../codec/property-list.js'
-import type { ProtocolVersion } from '../codec/protocol.js'
 import { protocolError, violation } from '../codec/reason.js'
-import type { Output } from './events.js'
+import { resolveAlias } from './aliases.js'
 import { Fifo } from './fifo.js'
-
-/** A message of QoS 1 or 2 that the application has and that is not fully acknowledged. Opaque to the client. */
-export interface Delivery {
-  readonly packetId: number
-  readonly qos: 1 | 2
-  /** The network connection, by number, on which it came last. */
-  connection: number
-  settled: boolean
-  /** PUBREC was sent (QoS 2). */
-  answered: boolean
-  reasonCode: number
-  properties: AckProperties
-}
+import type { Link } from './link.js'
+import type { Delivery } from './records.js'
 
 export class Inbound {
-  readonly #output: Output
-  readonly #version: ProtocolVersion
+  readonly #link: Link
   /** Messages of QoS 2 from PUBLISH to PUBREL, by the server's Packet Identifier; a part of the session (§4.1). */
   readonly #held = new Map<number, Delivery>()
   /** What this connection still has to answer, in order of arrival [MQTT-4.6.0-2] [MQTT-4.6.0-3]. */
-  readonly #unanswered = new Fifo<Delivery>()
-  #connection = 0
-  #receiveMaximum = 65_535
-  /** Bytes that the server takes in a packet. */
-  #maximumPacketSize = Infinity
+  #unanswered = new Fifo<Delivery>()
+  /** The topics of the server's aliases. */
+  #topics = new Map<number, string>()
+  #aliasMaximum = 0
+  #receiveMaximum = 0
   /** The server's use of our Receive Maximum (§4.9). */
   #outstanding = 0
 
-  constructor(output: Output, version: ProtocolVersion) {
-    this.#output = output
-    this.#version = version
+  constructor(link: Link) {
+    this.#link = link
   }
 
-  opened(receiveMaximum: number): void {
-    this.#receiveMaximum = receiveMaximum
+  /** A new network connection: what was not answered on the last one, the server sends again. */
+  opened({ properties }: Connect): void {
+    this.#topics = new Map()
+    this.#aliasMaximum = properties.topicAliasMaximum ?? 0
+    this.#receiveMaximum = properties.receiveMaximum ?? 65_535
     this.#outstanding = 0
-  }
-
-  connected(maximumPacketSize: number): void {
-    this.#maximumPacketSize = maximumPacketSize
-  }
-
-  /** The network connection ended: what was not answered on it, the server sends again on the next one. */
-  lost(): void {
-    this.#connection++
-    this.#unanswered.clear()
+    this.#unanswered = new Fifo()
   }
 
   /** The server has no session: its Packet Identifiers start anew. */
@@ -61,101 +40,71 @@ export class Inbound {
     this.#held.clear()
   }
 
-  /** Takes in a PUBLISH of QoS 1 or 2; undefined when the application has it already. */
-  receive(packet: Publish): Delivery | undefined {
-    const packetId = packet.packetId as number
-    const held = packet.qos === 2 ? this.#held.get(packetId) : undefined
-    if (held) {
-      // [MQTT-4.3.3-10] A PUBLISH that comes again before PUBREL is answered, and not delivered a second time.
-      this.#again(held)
-      return undefined
-    }
-    this.#count()
-    const delivery: Delivery = {
-      packetId,
-      qos: packet.qos as 1 | 2,
-      connection: this.#connection,
-      settled: false,
-      answered: false,
-      reasonCode: 0,
-      properties: NO_PROPERTIES,
-    }
-    if (packet.qos === 2) this.#held.set(packetId, delivery)
-    this.#unanswered.push(delivery)
-    return delivery
+  publish(packet: Publish): void {
+    resolveAlias(packet, this.#topics, this.#aliasMaximum)
+    const { qos } = packet
+    const delivery = qos === 0 ? undefined : this.#take(packet.packetId as number, qos)
+    if (qos === 0 || delivery) this.#link.events.push({ type: 'message', packet, delivery })
   }
 
   /** The application is done with a message: PUBACK or PUBREC follows once all that came before it are done, too. */
   settle(delivery: Delivery, reasonCode: number, properties: AckProperties): void {
-    if (delivery.settled) return
-    delivery.settled = true
-    delivery.reasonCode = reasonCode
-    delivery.properties = properties
-    if (delivery.connection === this.#connection) this.#answer()
+    if (delivery.ack) return
+    const { packetId, qos, connection } = delivery
+    delivery.ack = { type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode, properties }
+    if (this.#link.theirs && connection === this.#topics) this.#answer()
   }
 
   pubrel({ packetId }: Pubrel): void {
     const held = this.#held.get(packetId)
-    if (held && !held.answered) {
-      throw protocolError(`pubrel.packetId: ${packetId} came before our PUBREC`)
-    }
+    if (held && !held.answered) throw protocolError(`pubrel.packetId: expected none before our PUBREC, got ${packetId}`)
     // §4.9: PUBCOMP gives a server room also where its PUBLISH was of an older connection and took none of this one's.
     // It may so be ahead of its quota, by as many exchanges as it could resume.
     if (this.#outstanding > -this.#receiveMaximum) this.#outstanding--
-    if (!held) {
-      // The server may ask again for what is complete: it did not get our PUBCOMP. (§3.6.2.1, 0x92)
-      this.#output.ack('pubcomp', packetId, this.#version === 5 ? 0x92 : 0, NO_PROPERTIES)
-      return
-    }
     this.#held.delete(packetId)
-    // [MQTT-4.3.3-11] PUBREL is answered with PUBCOMP.
-    this.#output.ack('pubcomp', packetId, 0, NO_PROPERTIES)
+    // [MQTT-4.3.3-11] PUBREL is answered with PUBCOMP, also where the server asks again for what is complete, because
+    // it did not get our PUBCOMP (§3.6.2.1, 0x92).
+    this.#link.release('pubcomp', packetId, held ? 0 : 0x92)
   }
 
-  #again(held: Delivery): void {
-    const here = held.connection === this.#connection
-    if (here && !held.answered) return
-    if (!here) {
-      this.#count()
-      held.connection = this.#connection
+  /** Takes in a PUBLISH of QoS 1 or 2; undefined when the application has it already. */
+  #take(packetId: number, qos: 1 | 2): Delivery | undefined {
+    const held = qos === 2 ? this.#held.get(packetId) : undefined
+    const connection = this.#topics
+    if (held?.connection !== connection) this.#count()
+    else if (!held.answered) return undefined
+    if (held) {
+      // [MQTT-4.3.3-10] A PUBLISH that comes again before PUBREL is answered, and not delivered a second time.
+      held.connection = connection
+      this.#unanswered.push(held)
+      this.#answer()
+      return undefined
     }
-    this.#unanswered.push(held)
-    this.#answer()
+    const delivery: Delivery = { packetId, qos, connection, ack: undefined, answered: false }
+    if (qos === 2) this.#held.set(packetId, delivery)
+    this.#unanswered.push(delivery)
+    return delivery
   }
 
   #count(): void {
     // §4.9: more than our Receive Maximum at once is the server's error. 3.x has no such limit.
-    if (this.#version === 5 && this.#outstanding >= this.#receiveMaximum) {
+    if (this.#link.settings.version === 5 && this.#outstanding >= this.#receiveMaximum)
       throw violation(
         0x93,
-        `publish: expected at most ${this.#receiveMaximum} unacknowledged messages, the Receive Maximum of our CONNECT`,
+        `publish: expected at most ${this.#receiveMaximum} unacknowledged (our CONNECT), got another`,
       )
-    }
     this.#outstanding++
   }
 
   #answer(): void {
-    for (let next = this.#unanswered.peek(); next?.settled; next = this.#unanswered.peek()) {
+    for (let next = this.#unanswered.peek(); next?.ack; next = this.#unanswered.peek()) {
       this.#unanswered.shift()
-      if (next.qos === 1) {
-        this.#outstanding--
-        this.#ack('puback', next)
-        continue
-      }
       next.answered = true
-      this.#ack('pubrec', next)
-      if (next.reasonCode < 0x80) continue
-      // A PUBREC that refuses ends the exchange (§4.3.3).
+      this.#link.answer(next.ack)
+      // A PUBREC below 0x80 does not end the exchange (§4.3.3).
+      if (next.qos === 2 && next.ack.reasonCode < 0x80) continue
       this.#outstanding--
-      this.#held.delete(next.packetId)
+      if (next.qos === 2) this.#held.delete(next.packetId)
     }
-  }
-
-  #ack(type: 'puback' | 'pubrec', { packetId, reasonCode, properties }: Delivery): void {
-    // [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] Properties that make it too large are left out.
-    const fits =
-      properties === NO_PROPERTIES ||
-      measurePacket({ type, packetId, reasonCode, properties }, this.#version) <= this.#maximumPacketSize
-    this.#output.ack(type, packetId, reasonCode, fits ? properties : NO_PROPERTIES)
   }
 }

@@ -1,52 +1,51 @@
 /** Keep Alive (§3.1.2.10): when to send PINGREQ, and when silence means that the connection is dead. */
 
 export class KeepAlive {
-  /** ms; 0 is off. */
+  /** ms; Infinity is off. */
   readonly #interval: number
   /** ms that the server has to answer a PINGREQ. */
   readonly #patience: number
   readonly #always: boolean
-  #due = Infinity
-  #dead = Infinity
+  #sentAt: number
+  #heardAt: number
+  /** Set by PINGREQ, taken back by any byte. */
+  #deadAt = Infinity
 
-  /** `interval` and `patience` in ms. `always` sends PINGREQ whatever else was sent. */
-  constructor(interval: number, patience: number, always: boolean) {
-    this.#interval = interval
+  /** `interval` (0 is off) and `patience` in ms. `always` sends PINGREQ whatever else was sent. */
+  constructor(interval: number, patience: number, always: boolean, now: number) {
+    this.#interval = interval || Infinity
     // A silent server is noticed within one and a half intervals.
-    this.#patience = Math.min(patience, interval / 2)
+    this.#patience = interval ? Math.min(patience, interval / 2) : Infinity
     this.#always = always
+    this.#sentAt = this.#heardAt = now
   }
 
+  /** [MQTT-3.1.2-20] PINGREQ is due where nothing was sent for an interval; also where nothing was heard for one. */
   get deadline(): number {
-    return this.#dead < this.#due ? this.#dead : this.#due
+    return Math.min(this.#deadAt, this.#sentAt + this.#interval, this.#heardAt + this.#interval)
   }
 
-  start(now: number): void {
-    if (this.#interval > 0) this.#due = now + this.#interval
-  }
-
-  /** Something was sent: [MQTT-3.1.2-20] asks for PINGREQ only where nothing else was, for an interval. */
   sent(now: number): void {
-    if (this.#due !== Infinity && !this.#always) this.#due = now + this.#interval
+    if (!this.#always) this.#sentAt = now
   }
 
   /** PINGREQ was sent. */
   pinged(now: number): void {
-    if (this.#interval === 0) return
-    this.#due = now + this.#interval
-    if (this.#dead === Infinity) this.#dead = now + this.#patience
+    this.#sentAt = this.#heardAt = now
+    this.#deadAt = Math.min(this.#deadAt, now + this.#patience)
+  }
+
+  /** A whole packet came. */
+  heard(now: number): void {
+    this.#heardAt = now
   }
 
   /** Any byte from the server proves that it lives. */
-  received(): void {
-    this.#dead = Infinity
-  }
-
-  pingDue(now: number): boolean {
-    return now >= this.#due
+  alive(): void {
+    this.#deadAt = Infinity
   }
 
   expired(now: number): boolean {
-    return now >= this.#dead
+    return now >= this.#deadAt
   }
 }

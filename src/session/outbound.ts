@@ -1,30 +1,17 @@
 /** Messages to the server: what is in flight, what waits for its turn, and what goes out again and how. */
 
 import { measurePublish } from '../codec/packet.js'
-import type { Ack, AckProperties } from '../codec/packets/acks.js'
+import type { Ack } from '../codec/packets/acks.js'
 import type { Publish } from '../codec/packets/publish.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
-import type { ProtocolVersion } from '../codec/protocol.js'
-import { protocolError, reasonName, reasonSymbol } from '../codec/reason.js'
-import { type MqttError, outOfRange, type ProtocolError, RefusedError } from '../errors.js'
-import { OutboundAliases } from './aliases.js'
-import type { Output } from './events.js'
+import { protocolError, reasonName } from '../codec/reason.js'
+import { describe, type MqttError, outOfRange } from '../errors.js'
+import { withAlias } from './aliases.js'
+import { refused } from './failures.js'
 import { Fifo } from './fifo.js'
-import { refusePublish, type Theirs } from './limits.js'
-import type { PacketIds } from './packet-ids.js'
-
-/** A message of QoS 1 or 2 from `publish` to the last acknowledgement, or one of QoS 0 that waits. */
-interface Entry {
-  packet: Publish
-  /** Bytes on the wire. */
-  readonly size: number
-  tag: unknown
-  /** What the server still has to answer: PUBLISH, or (QoS 2) PUBREL. */
-  phase: 'publish' | 'pubrel'
-  sentAt: number
-  /** Whether it takes a place in the send window of this connection (§4.9). */
-  counted: boolean
-}
+import { refusal, type Theirs } from './limits.js'
+import type { Link } from './link.js'
+import type { Entry } from './records.js'
 
 /**
  * Exchanges of QoS 2 at once with a 3.x server, which cannot say how many it takes, unless `maxInflight` says so. Seen
@@ -36,40 +23,23 @@ const UNTOLD_QOS2 = 16
 /** Packet Identifiers that a full window leaves to SUBSCRIBE and UNSUBSCRIBE. */
 const SPARE_IDS = 35
 
-export interface OutboundSettings {
-  readonly version: ProtocolVersion
-  /** Infinity where the application did not say. */
-  readonly maxInflight: number
-  /** ms; Infinity is never */
-  readonly retryInterval: number
-}
-
 export class Outbound {
-  readonly #output: Output
-  readonly #settings: OutboundSettings
-  readonly #ids: PacketIds
-  /** By Packet Identifier. Its order is the order of sending again [MQTT-4.6.0-1]: PUBREC moves an entry to the end. */
+  readonly #link: Link
   readonly #inflight: Map<number, Entry>
+  /** Behind what was in flight on the last connection and has no room on this one: that is in both. */
   readonly #waiting = new Fifo<Entry>()
   #waitingQos0 = 0
-  /** What was in flight on the last connection and was not sent again on this one, because its window is smaller. */
-  readonly #unsent = new Fifo<Entry>()
-  #theirs: Theirs | undefined
-  #aliases = new OutboundAliases(0)
-  #window = 0
+  #aliases = new Map<string, number>()
+  /** The send window in force: the smaller of `maxInflight` and the server's Receive Maximum. */
+  window = 0
   #windowUsed = 0
-  readonly #qos2Window: number
   #qos2Used = 0
   /** Not later than the time at which the first entry in flight wants to be sent again. */
   #retryAt = Infinity
 
-  /** `inflight` is made by the caller, because `ids` has to look into it. */
-  constructor(output: Output, settings: OutboundSettings, inflight: Map<number, Entry>, ids: PacketIds) {
-    this.#output = output
-    this.#settings = settings
-    this.#inflight = inflight
-    this.#ids = ids
-    this.#qos2Window = settings.version < 5 && settings.maxInflight === Infinity ? UNTOLD_QOS2 : Infinity
+  constructor(link: Link) {
+    this.#link = link
+    this.#inflight = link.messages
   }
 
   get inflight(): number {
@@ -77,290 +47,213 @@ export class Outbound {
   }
 
   get queued(): number {
-    return this.#waiting.size
-  }
-
-  /** The send window in force: the smaller of `maxInflight` and the server's Receive Maximum. */
-  get window(): number {
-    return this.#window
+    return this.#waiting.size - (this.#inflight.size - this.#windowUsed)
   }
 
   get deadline(): number {
-    return this.#theirs && this.#inflight.size > 0 ? this.#retryAt : Infinity
+    return this.#inflight.size > 0 ? this.#retryAt : Infinity
   }
 
   /**
    * Takes a message over: sends it if it may go at once, else keeps it in line. Throws, and keeps nothing, when the
    * message is malformed or above a limit of the server. True if it was sent.
    */
-  publish(packet: Publish, tag: unknown, now: number): boolean {
-    const { topicAlias, subscriptionIdentifiers } = packet.properties
+  publish(packet: Publish, tag: unknown): boolean {
+    const { qos, properties } = packet
     // A caller's alias would be stored with the message, and outlive its connection.
-    if (topicAlias !== undefined)
-      throw outOfRange('publish.properties.topicAlias', 'none: it is given where the server takes it', topicAlias)
+    if (properties.topicAlias !== undefined)
+      throw outOfRange('publish.properties.topicAlias', 'none: the client gives it', properties.topicAlias)
     // [MQTT-3.3.4-6]
-    if (subscriptionIdentifiers !== undefined)
-      throw outOfRange('publish.properties.subscriptionIdentifiers', 'none from a client', subscriptionIdentifiers)
+    if (properties.subscriptionIdentifiers !== undefined)
+      throw outOfRange('publish.properties.subscriptionIdentifiers', 'none', properties.subscriptionIdentifiers)
     // Any valid id has the same size; the real one is taken when it is sent.
-    if (packet.qos > 0) packet.packetId = 1
-    const size = measurePublish(packet, this.#settings.version)
-    const theirs = this.#theirs
+    if (qos > 0) packet.packetId = 1
+    const size = measurePublish(packet, this.#link.settings.version)
+    const { theirs } = this.#link
     if (theirs) {
-      const error = refusePublish(packet, size, theirs)
+      const error = refusal(packet, size, theirs)
       if (error) throw error
-      if (packet.qos === 0 && this.#waitingQos0 === 0) {
-        this.#output.packets.push(this.#aliases.apply(packet, size, theirs.maximumPacketSize))
+      if (qos === 0 && this.#waitingQos0 === 0) {
+        this.#send(packet, size)
         return true
       }
     }
-    const entry: Entry = { packet, size, tag, phase: 'publish', sentAt: now, counted: false }
-    if (theirs && packet.qos > 0 && this.#waiting.size === 0 && this.#mayStart(packet)) {
-      this.#start(entry, theirs, now)
+    const entry: Entry = { packet, size, tag, awaits: undefined, sentAt: 0 }
+    if (theirs && qos > 0 && this.#waiting.size === 0 && this.#mayStart(packet)) {
+      this.#start(entry)
       return true
     }
-    if (packet.qos === 0) this.#waitingQos0++
+    if (qos === 0) this.#waitingQos0++
     this.#waiting.push(entry)
     return false
   }
 
   /** A connection is up. `resumed`: the server has our session and knows our Packet Identifiers. */
-  connected(theirs: Theirs, resumed: boolean, now: number): void {
-    this.#theirs = theirs
-    this.#aliases = new OutboundAliases(theirs.topicAliasMaximum)
-    this.#window = Math.min(theirs.receiveMaximum, this.#settings.maxInflight, 65_535 - SPARE_IDS)
+  connected(theirs: Theirs, resumed: boolean): void {
+    this.#aliases = new Map()
+    this.window = Math.min(theirs.receiveMaximum ?? 65_535, this.#link.settings.maxInflight, 65_535 - SPARE_IDS)
     this.#windowUsed = 0
     this.#qos2Used = 0
     this.#retryAt = Infinity
-    this.#unsent.clear()
-    if (!resumed) this.#startAnew()
+    // What had no room on the last connection is in flight, too.
+    this.#waiting.change((waiting) => waiting.filter(({ packet }) => !packet.dup))
+    const owed: Entry[] = []
     for (const entry of this.#inflight.values()) {
-      entry.counted = false
-      if (entry.phase === 'publish') this.#unsent.push(entry)
-      else {
+      if (entry.awaits !== 'pubcomp') {
+        // [MQTT-3.3.1-1] DUP is 1 when a PUBLISH is sent again. Where the server has no session, it is a new message.
+        entry.packet.dup = resumed
+        entry.awaits = undefined
+        owed.push(entry)
+      } else if (resumed) {
         // §4.9 does not ask that it takes a place in the new window; the server's own books may.
-        this.#count(entry)
-        this.#sendPubrel(entry, now)
+        this.#count(entry, 1)
+        this.#transmit(entry)
+      } else {
+        // With PUBREC the server became the owner of the message: to send it again could double it (§4.3.3).
+        this.#acknowledge(entry, 0, NO_PROPERTIES)
       }
     }
-    this.pump(now)
+    if (!resumed) this.#inflight.clear()
+    this.#waiting.change((waiting) => [...owed, ...waiting])
+    this.pump()
   }
 
-  lost(): void {
-    this.#theirs = undefined
-  }
-
-  puback(ack: Ack): void {
-    const entry = this.#answered(ack, 'publish', 1)
+  /** PUBACK, PUBREC or PUBCOMP came. */
+  answer(ack: Ack): void {
+    const { type, packetId, reasonCode, properties } = ack
+    const entry = this.#inflight.get(packetId)
+    const again = type === 'pubrec' && entry?.awaits === 'pubcomp'
     if (!entry) {
       // In 3.x a message that was sent again gets two answers; in 5.0 none is [MQTT-4.4.0-1].
-      if (this.#settings.version === 5) throw unknownId(ack)
-      return
-    }
-    this.#complete(entry, ack)
-  }
-
-  pubrec(ack: Ack, now: number): void {
-    const { packetId, reasonCode } = ack
-    const known = this.#inflight.get(packetId)
-    if (!known) {
+      if (type === 'puback' && this.#link.settings.version === 5)
+        throw protocolError(`puback.packetId: expected that of a message, got ${packetId}`)
+      // §3.6.2.1: 0x92 says that we do not know it, and lets the server finish, whose PUBCOMP has no entry, either.
       // [MQTT-4.3.3-4] PUBREL answers a PUBREC below 0x80 only.
-      if (reasonCode >= 0x80) return
-      // §3.6.2.1: 0x92 says that we do not know it, and lets the server finish.
-      this.#output.ack('pubrel', packetId, this.#settings.version === 5 ? 0x92 : 0, NO_PROPERTIES)
-      return
+      if (type === 'pubrec' && reasonCode < 0x80) this.#link.release('pubrel', packetId, 0x92)
+    } else if (type !== entry.awaits && !again) {
+      throw protocolError(`${type}.packetId: expected ${entry.awaits ?? 'no answer'} for ${packetId}, got ${type}`)
+    } else if (type === 'pubrec' && reasonCode < 0x80) {
+      entry.awaits = 'pubcomp'
+      this.#inflight.delete(packetId)
+      this.#inflight.set(packetId, entry)
+      this.#transmit(entry)
+    } else {
+      this.#inflight.delete(packetId)
+      this.#count(entry, -1)
+      // A PUBCOMP 0x92 ends an exchange whose message the server had already taken.
+      if (reasonCode < 0x80 || type === 'pubcomp') this.#acknowledge(entry, reasonCode, properties)
+      else this.#link.reject(entry, () => refusedBy(ack, entry.packet))
     }
-    const entry = this.#answered(ack, known.phase, 2) as Entry
-    if (reasonCode >= 0x80) {
-      this.#complete(entry, ack)
-      return
-    }
-    entry.phase = 'pubrel'
-    this.#inflight.delete(packetId)
-    this.#inflight.set(packetId, entry)
-    this.#sendPubrel(entry, now)
-  }
-
-  pubcomp(ack: Ack): void {
-    const entry = this.#answered(ack, 'pubrel', 2)
-    // Without an entry it answers our PUBREL 0x92.
-    if (entry) this.#complete(entry, ack)
   }
 
   /** Sends what waits, as far as the window and the Packet Identifiers go. */
-  pump(now: number): void {
-    const theirs = this.#theirs
+  pump(): void {
+    const { theirs } = this.#link
     if (!theirs) return
-    for (let entry = this.#unsent.peek(); entry && this.#hasRoom(entry.packet); entry = this.#unsent.peek()) {
-      this.#unsent.shift()
-      const error = refusePublish(entry.packet, entry.size, theirs)
-      if (error) {
-        this.#inflight.delete(entry.packet.packetId as number)
-        this.#release(entry, () => error)
-        continue
-      }
-      this.#count(entry)
-      // [MQTT-3.3.1-1] DUP is 1 when a PUBLISH is sent again.
-      this.#transmit(entry, true, now)
-    }
-    for (let next = this.#waiting.peek(); next; next = this.#waiting.peek()) {
-      if (next.packet.qos > 0 && !this.#mayStart(next.packet)) return
+    for (let entry = this.#waiting.peek(); entry; entry = this.#waiting.peek()) {
+      const { packet, size } = entry
+      if (packet.qos > 0 && !this.#mayStart(packet)) return
       this.#waiting.shift()
-      const error = refusePublish(next.packet, next.size, theirs)
-      if (next.packet.qos === 0) this.#waitingQos0--
-      if (error) this.#release(next, () => error)
-      else if (next.packet.qos > 0) this.#start(next, theirs, now)
+      if (packet.qos === 0) this.#waitingQos0--
+      const error = refusal(packet, size, theirs)
+      if (error) {
+        if (packet.dup) this.#inflight.delete(packet.packetId as number)
+        this.#link.reject(entry, () => error)
+      } else if (packet.qos > 0) this.#start(entry)
       else {
-        this.#output.packets.push(this.#aliases.apply(next.packet, next.size, theirs.maximumPacketSize))
-        this.#output.events.push({ type: 'sent', tag: next.tag })
+        this.#send(packet, size)
+        this.#link.events.push({ type: 'sent', tag: entry.tag })
       }
     }
   }
 
   /** True when the connection has to be given up: an answer is overdue and 5.0 forbids to ask again on it. */
-  tick(now: number): boolean {
-    if (!this.#theirs || now < this.#retryAt || this.#inflight.size === 0) return false
-    const { version, retryInterval } = this.#settings
+  tick(): boolean {
+    const { now, settings } = this.#link
+    if (now < this.deadline) return false
     this.#retryAt = Infinity
     for (const entry of this.#inflight.values()) {
-      if (entry.phase === 'publish' && !entry.counted) continue
-      if (entry.sentAt + retryInterval <= now) {
-        if (version === 5) return true
-        if (entry.phase === 'pubrel') this.#sendPubrel(entry, now)
-        else this.#transmit(entry, true, now)
+      if (!entry.awaits) continue
+      if (entry.sentAt + settings.retryInterval <= now) {
+        if (settings.version === 5) return true
+        entry.packet.dup = true
+        this.#transmit(entry)
       }
-      this.#retryAt = Math.min(this.#retryAt, entry.sentAt + retryInterval)
+      this.#retryAt = Math.min(this.#retryAt, entry.sentAt + settings.retryInterval)
     }
     return false
   }
 
   /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. True if it was not sent. */
   cancel(tag: unknown): boolean {
+    for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
     const entry = this.#waiting.remove((waiting) => waiting.tag === tag)
     if (entry?.packet.qos === 0) this.#waitingQos0--
-    for (const inflight of this.#inflight.values()) if (inflight.tag === tag) inflight.tag = undefined
     return entry !== undefined
   }
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */
   detach(error: () => MqttError): void {
-    for (const entry of this.#inflight.values()) this.#release(entry, error)
-    const staying: Entry[] = []
-    for (let entry = this.#waiting.shift(); entry; entry = this.#waiting.shift()) {
-      this.#release(entry, error)
-      if (entry.packet.qos > 0) staying.push(entry)
-    }
+    for (const entry of this.#inflight.values()) this.#link.reject(entry, error)
+    this.#waiting.change((waiting) => {
+      for (const entry of waiting) this.#link.reject(entry, error)
+      return waiting.filter(({ packet }) => packet.qos > 0)
+    })
     this.#waitingQos0 = 0
-    this.#waiting.unshift(staying)
   }
 
   /** The application wants a new session: what `detach` left of the old one is dropped. */
   reset(): void {
     this.#inflight.clear()
-    const staying: Entry[] = []
-    for (let entry = this.#waiting.shift(); entry; entry = this.#waiting.shift()) {
-      if (entry.tag !== undefined) staying.push(entry)
+    this.#windowUsed = 0
+    this.#waiting.change((waiting) => waiting.filter(({ tag }) => tag !== undefined))
+  }
+
+  #mayStart({ qos }: Publish): boolean {
+    const { ids, settings } = this.#link
+    if (this.#windowUsed >= this.window || ids.exhausted) return false
+    return qos < 2 || settings.version === 5 || settings.maxInflight < Infinity || this.#qos2Used < UNTOLD_QOS2
+  }
+
+  /** Takes or gives back a place in the windows of this connection. */
+  #count({ packet }: Entry, step: 1 | -1): void {
+    this.#windowUsed += step
+    if (packet.qos === 2) this.#qos2Used += step
+  }
+
+  /** Sends a PUBLISH of QoS 1 or 2, for the first time on this connection. */
+  #start(entry: Entry): void {
+    const { packet } = entry
+    if (!packet.dup) {
+      packet.packetId = this.#link.ids.take()
+      this.#inflight.set(packet.packetId, entry)
     }
-    this.#waiting.unshift(staying)
+    entry.awaits = packet.qos === 1 ? 'puback' : 'pubrec'
+    this.#count(entry, 1)
+    this.#transmit(entry)
   }
 
-  #release(entry: Entry, error: () => MqttError): void {
-    if (entry.tag !== undefined) this.#output.events.push({ type: 'rejected', tag: entry.tag, error: error() })
-    entry.tag = undefined
-  }
-
-  /** The server has no session: what it did not answer is sent as a new message, what it did is done. */
-  #startAnew(): void {
-    const owed: Entry[] = []
-    for (const [packetId, entry] of this.#inflight) {
-      if (entry.phase === 'publish') owed.push(entry)
-      // With PUBREC the server became the owner of the message: to send it again could double it (§4.3.3).
-      else this.#acknowledge(entry, packetId, 0, NO_PROPERTIES)
-    }
-    this.#inflight.clear()
-    this.#waiting.unshift(owed)
-  }
-
-  #hasRoom({ qos }: Publish): boolean {
-    return this.#windowUsed < this.#window && (qos < 2 || this.#qos2Used < this.#qos2Window)
-  }
-
-  #mayStart(packet: Publish): boolean {
-    return this.#hasRoom(packet) && this.#unsent.size === 0 && !this.#ids.exhausted
-  }
-
-  /** Takes a place in the windows of this connection. */
-  #count(entry: Entry): void {
-    entry.counted = true
-    this.#windowUsed++
-    if (entry.packet.qos === 2) this.#qos2Used++
-  }
-
-  #start(entry: Entry, theirs: Theirs, now: number): void {
-    const packetId = this.#ids.take()
-    entry.packet.packetId = packetId
-    this.#inflight.set(packetId, entry)
-    this.#count(entry)
-    this.#expectAnswer(entry, now)
-    this.#output.packets.push(this.#aliases.apply(entry.packet, entry.size, theirs.maximumPacketSize))
-  }
-
-  #transmit(entry: Entry, dup: boolean, now: number): void {
-    this.#expectAnswer(entry, now)
-    this.#output.packets.push(dup ? { ...entry.packet, dup } : entry.packet)
-  }
-
-  #sendPubrel(entry: Entry, now: number): void {
-    this.#expectAnswer(entry, now)
-    this.#output.ack('pubrel', entry.packet.packetId as number, 0, NO_PROPERTIES)
-  }
-
-  #expectAnswer(entry: Entry, now: number): void {
+  /** Sends what the server has to answer next: PUBLISH or, after PUBREC, PUBREL. */
+  #transmit(entry: Entry): void {
+    const { now, settings } = this.#link
     entry.sentAt = now
-    if (this.#retryAt === Infinity) this.#retryAt = now + this.#settings.retryInterval
+    if (this.#retryAt === Infinity) this.#retryAt = now + settings.retryInterval
+    if (entry.awaits === 'pubcomp') this.#link.release('pubrel', entry.packet.packetId as number)
+    else this.#send(entry.packet, entry.size)
   }
 
-  /** The entry that `ack` is about; throws when it is not what the entry waits for. */
-  #answered(ack: Ack, phase: Entry['phase'], qos: 1 | 2): Entry | undefined {
-    const entry = this.#inflight.get(ack.packetId)
-    if (!entry) return undefined
-    if (entry.packet.qos !== qos || entry.phase !== phase || (phase === 'publish' && !entry.counted)) {
-      throw protocolError(
-        `${ack.type}.packetId: ${ack.packetId} is a message of QoS ${entry.packet.qos} that waits for another answer`,
-      )
-    }
-    return entry
+  #send(packet: Publish, size: number): void {
+    this.#link.send(packet.dup ? packet : withAlias(packet, size, this.#aliases, this.#link.theirs as Theirs))
   }
 
-  #complete(entry: Entry, ack: Ack): void {
-    const { packetId, reasonCode, properties } = ack
-    this.#inflight.delete(packetId)
-    if (entry.counted) {
-      this.#windowUsed--
-      if (entry.packet.qos === 2) this.#qos2Used--
-    }
-    // A PUBCOMP 0x92 ends an exchange whose message the server had already taken.
-    if (reasonCode >= 0x80 && ack.type !== 'pubcomp') this.#release(entry, () => refused(entry.packet, ack))
-    else this.#acknowledge(entry, packetId, reasonCode, properties)
-  }
-
-  #acknowledge(entry: Entry, packetId: number, reasonCode: number, properties: AckProperties): void {
-    if (entry.tag === undefined) return
-    this.#output.events.push({ type: 'acknowledged', tag: entry.tag, packetId, reasonCode, properties })
+  #acknowledge({ tag, packet }: Entry, reasonCode: number, properties: Ack['properties']): void {
+    const packetId = packet.packetId as number
+    if (tag !== undefined) this.#link.events.push({ type: 'acknowledged', tag, packetId, reasonCode, properties })
   }
 }
 
-function refused({ topic }: Publish, { type, reasonCode, properties }: Ack): RefusedError {
-  const name = reasonName(reasonCode, type)
-  const why = properties.reasonString === undefined ? '' : `: ${properties.reasonString}`
-  return new RefusedError(`the server refused the message for ${JSON.stringify(topic)}: ${name}${why}`, {
-    code: reasonSymbol(reasonCode, type),
-    phase: 'session',
-    reasonCode,
-  })
+function refusedBy({ type, reasonCode, properties }: Ack, { topic }: Publish): MqttError {
+  const { reasonString } = properties
+  const why = reasonName(reasonCode, type) + (reasonString === undefined ? '' : `: ${reasonString}`)
+  return refused(reasonCode, `the server refused the message for ${describe(topic)}: ${why}`, type)
 }
-
-function unknownId({ type, packetId }: Ack): ProtocolError {
-  return protocolError(`${type}.packetId: ${packetId} answers no message of ours`)
-}
-
-export type { Entry }

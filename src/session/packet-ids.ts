@@ -9,30 +9,24 @@ interface User {
 const HIGHEST = 65_535
 
 export class PacketIds {
-  readonly #users: readonly User[]
+  readonly #messages: User
+  readonly #calls: User
   #last = 0
 
-  constructor(...users: User[]) {
-    this.#users = users
+  constructor(messages: User, calls: User) {
+    this.#messages = messages
+    this.#calls = calls
   }
 
   get exhausted(): boolean {
-    let used = 0
-    for (const user of this.#users) used += user.size
-    return used >= HIGHEST
+    return this.#messages.size + this.#calls.size >= HIGHEST
   }
 
   /** The next free id after the last one given, so that an id rests as long as possible before it comes again. */
   take(): number {
     // [MQTT-2.2.1-3] A new packet gets a non-zero Packet Identifier that is not in use.
-    do {
-      this.#last = this.#last === HIGHEST ? 1 : this.#last + 1
-    } while (this.#inUse(this.#last))
+    do this.#last = (this.#last % HIGHEST) + 1
+    while (this.#messages.has(this.#last) || this.#calls.has(this.#last))
     return this.#last
-  }
-
-  #inUse(packetId: number): boolean {
-    for (const user of this.#users) if (user.has(packetId)) return true
-    return false
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Cancel, unlessAborted } from '../../src/client/cancel.js'
-import { Pending } from '../../src/client/pending.js'
+import { Cancel, onAbort } from '../../src/client/cancel.js'
+import { Pending, unlessAborted } from '../../src/client/pending.js'
 import { failure, noUnhandledRejections, state } from './bench.js'
 
 noUnhandledRejections()
@@ -18,19 +18,16 @@ test('aborting tells each listener once, with the first reason', () => {
   expect(cancel).toMatchObject({ aborted: true, reason: 'first' })
 })
 
-test('one follows another, also the standard’s signal, until it is told not to', () => {
+test('a listener hears the reason, also of the standard’s signal and when it is late, until it is told not to', () => {
   const controller = new AbortController()
-  const follower = new Cancel()
-  const stopped = new Cancel()
-  follower.follow(controller.signal)
-  stopped.follow(controller.signal)()
-  new Cancel().follow(undefined)()
+  const heard: unknown[] = []
+  onAbort(controller.signal, (reason) => heard.push(`first ${reason}`))
+  onAbort(controller.signal, () => heard.push('stopped'))()
+  onAbort(undefined, () => heard.push('never'))()
   controller.abort('why')
-  expect(follower).toMatchObject({ aborted: true, reason: 'why' })
-  expect(stopped.aborted).toBe(false)
-  const late = new Cancel()
-  late.follow(controller.signal)
-  expect(late.reason).toBe('why')
+  expect(heard).toEqual(['first why'])
+  onAbort(controller.signal, (reason) => heard.push(`late ${reason}`))
+  expect(heard).toEqual(['first why', 'late why'])
 })
 
 test('waiting ends with what comes first: the value, the error, the abort', async () => {
@@ -83,11 +80,11 @@ test('a pending promise that nobody waits for does not reject into the process',
 test('a signal rejects a pending promise with its reason and tells who would have answered', async () => {
   const controller = new AbortController()
   const cancelled: unknown[] = []
-  const pending = new Pending<number>(controller.signal, (which) => cancelled.push(which))
+  const pending = new Pending<number>(controller.signal, () => cancelled.push('told'))
   controller.abort('enough')
   expect(await failure(pending.promise)).toBe('enough')
-  expect(cancelled).toEqual([pending])
-  const late = new Pending<number>(controller.signal, (which) => cancelled.push(which))
+  expect(cancelled).toEqual(['told'])
+  const late = new Pending<number>(controller.signal, () => cancelled.push('told'))
   expect(await failure(late.promise)).toBe('enough')
 })
 

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { CoreClient } from '../../src/index.js'
 import { settled, VirtualHost } from '../support/virtual-host.js'
@@ -101,6 +102,22 @@ describe('publish()', () => {
     }
     await settled()
     expect(peer.take()).toEqual([])
+    await client.disconnect()
+  })
+
+  test('takes bytes of another realm', async () => {
+    const foreign = (text: string): Uint8Array => runInNewContext(`new Uint8Array([${new TextEncoder().encode(text)}])`)
+    expect(foreign('x')).not.toBeInstanceOf(Uint8Array)
+    const { client, peer, connect } = await connected({
+      username: 'u',
+      password: () => foreign('secret'),
+      will: { topic: 'w', payload: foreign('gone') },
+    })
+    expect(new TextDecoder().decode(connect.password)).toBe('secret')
+    expect(new TextDecoder().decode(connect.will?.payload)).toBe('gone')
+    await client.publish('t', foreign('x'))
+    await settled()
+    expect(new TextDecoder().decode((await peer.next('publish')).payload)).toBe('x')
     await client.disconnect()
   })
 

@@ -112,14 +112,20 @@ test('what an async listener rejects with is told, too', async () => {
   expect(failures).toEqual([new Error('later')])
 })
 
-test('an emission may bring a watcher of its own, which sees each result and each failure', () => {
+test('an emission may bring a caller of its own, which sees each result and each failure', () => {
   const { emitter, failures } = make()
   const seen: unknown[] = []
   emitter.on('a', () => 'result')
   emitter.on('a', () => {
     throw new Error('x')
   })
-  emitter.emit('a', 1, { watch: (result) => seen.push(result), fail: (error) => seen.push(error) })
+  emitter.emit('a', 1, (call) => {
+    try {
+      seen.push(call())
+    } catch (error) {
+      seen.push(error)
+    }
+  })
   expect(seen).toEqual(['result', new Error('x')])
   expect(failures).toEqual([])
 })

@@ -73,9 +73,9 @@ test('a message is settled when the last who works on it is done', () => {
 
 test('a failure is told and refuses the message, with 0x80, once all are done', async () => {
   const { receipt: book, settled: codes, errors } = receipt()
-  book.watch(Promise.reject(new Error('x')))
-  book.watch(Promise.resolve())
-  book.watch('no promise')
+  book.call(() => Promise.reject(new Error('x')))
+  book.call(() => Promise.resolve())
+  book.call(() => 'no promise')
   book.done()
   await settled()
   expect(codes).toEqual([0x80])
@@ -84,7 +84,7 @@ test('a failure is told and refuses the message, with 0x80, once all are done', 
 
 test('a rejection without a reason is an error all the same', async () => {
   const { receipt: book, settled: codes, errors } = receipt()
-  book.watch(Promise.reject())
+  book.call(() => Promise.reject())
   book.done()
   await settled()
   expect(codes).toEqual([0x80])

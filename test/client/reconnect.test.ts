@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextDelay, retryAfter } from '../../src/client/reconnect.js'
+import { mayRetry, nextDelay } from '../../src/client/reconnect.js'
 import { type ClientOptions, ConnectError, CoreClient, isMqttError } from '../../src/index.js'
 import { settled, VirtualHost } from '../support/virtual-host.js'
 import { codeOf, connected, failure, noUnhandledRejections, reconnected, record, state, VERSIONS } from './bench.js'
@@ -27,12 +27,11 @@ describe('the delay', () => {
     expect(caps).toEqual([10, 20, 40, 50])
   })
 
-  test('ends after maxAttempts, at an error that is not retryable, and where reconnecting is off', () => {
+  test('ends after maxAttempts and at an error that is not retryable', () => {
     expect(nextDelay({ maxAttempts: 2 }, 2, lost, half)).not.toBe(false)
     expect(nextDelay({ maxAttempts: 2 }, 3, lost, half)).toBe(false)
     expect(nextDelay({ maxAttempts: 0 }, 1, lost, half)).toBe(false)
     expect(nextDelay({}, 1, down('BANNED', false), half)).toBe(false)
-    expect(nextDelay(false, 1, lost, half)).toBe(false)
   })
 
   test('is what a policy says, also for an error that is not retryable', () => {
@@ -49,9 +48,9 @@ describe('the delay', () => {
 
 test('Reason Codes are classified: again, with fresh credentials, never', () => {
   const all = Array.from({ length: 0x23 }, (_, index) => 0x80 + index)
-  const of = (kind: string) => all.filter((code) => retryAfter(code) === kind)
-  expect(of('credentials')).toEqual([0x86, 0x87])
-  expect(of('again')).toEqual([0x80, 0x88, 0x89, 0x8b, 0x8d, 0x93, 0x96, 0x97, 0x9c, 0x9f, 0xa0])
+  const again = all.filter((code) => mayRetry(code, false))
+  expect(again).toEqual([0x80, 0x88, 0x89, 0x8b, 0x8d, 0x93, 0x96, 0x97, 0x98, 0x9c, 0x9f, 0xa0])
+  expect(all.filter((code) => mayRetry(code, true) && !again.includes(code))).toEqual([0x86, 0x87])
 })
 
 describe('after a lost connection', () => {
@@ -310,6 +309,7 @@ describe('a DISCONNECT of the server', () => {
     [0x8b, 'SERVER_SHUTTING_DOWN', true],
     [0x8d, 'KEEP_ALIVE_TIMEOUT', true],
     [0x97, 'QUOTA_EXCEEDED', true],
+    [0x98, 'ADMINISTRATIVE_ACTION', true],
     [0x87, 'NOT_AUTHORIZED', false],
     [0x8e, 'SESSION_TAKEN_OVER', false],
     [0x9d, 'SERVER_MOVED', false],

@@ -63,6 +63,7 @@ test('holders are those of exactly this filter; adding twice holds once; deletin
   router.delete('a/+', 'one')
   expect(router.holders('a/+')).toEqual(['two'])
   expect(router.match('a/b').sort()).toEqual(['three', 'two'])
+  expect([...router.targets()].sort()).toEqual(['three', 'two'])
   router.clear()
   expect(router.match('a/b')).toEqual([])
   expect(router.holders('a/b')).toEqual([])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BUFFERED_QOS0 } from '../../src/client/subscriptions.js'
+import { BUFFERED_QOS0 } from '../../src/client/consumer.js'
 import type { Message, Subscription } from '../../src/index.js'
 import { settled } from '../support/virtual-host.js'
 import {
@@ -457,6 +457,35 @@ describe('iterating', () => {
     })
   }
 
+  test('that is left by break does not wait for UNSUBACK, nor throw where there is none', async () => {
+    for (const outcome of ['timeout', 'disconnect', 'stop'] as const) {
+      const bench = await connected({ ackTimeout: 500, keepAlive: 0 })
+      const readings = await granted(bench, bench.client.subscribe('a'))
+      bench.peer.send(publish('a', 'x'))
+      for await (const message of readings) {
+        expect(message.text()).toBe('x')
+        break
+      }
+      expect(bench.client.subscriptions.size).toBe(0)
+      await bench.peer.next('unsubscribe')
+      const events = record(bench.client)
+      if (outcome === 'timeout') await bench.host.advance(500)
+      else await bench.client[outcome]()
+      expect(events.filter((event) => event.startsWith('error'))).toEqual([])
+      await bench.client.stop()
+    }
+  })
+
+  test('that is left while the connection is lost is not made again', async () => {
+    const bench = await connected({ protocolVersion: 5 })
+    const readings = await granted(bench, bench.client.subscribe('a'))
+    bench.peer.drop()
+    await readings.return()
+    const next = await reconnected(bench.host)
+    expect(next.peer.take().map(({ type }) => type)).toEqual(['unsubscribe'])
+    await bench.client.disconnect()
+  })
+
   test('ends with disconnect(), after what is buffered was read', async () => {
     const bench = await connected()
     const readings = await granted(bench, bench.client.subscribe('#', { qos: 1 }))
@@ -677,6 +706,30 @@ describe('where the server lost the session', () => {
     await bench.client.disconnect()
   })
 
+  test('one that is refused now ends its iteration with the error, and keeps the others', async () => {
+    const bench = await connected({ protocolVersion: 5 })
+    const refused = await granted(bench, bench.client.subscribe('a'))
+    const kept = await granted(bench, bench.client.subscribe('b'))
+    const both = await granted(bench, bench.client.subscribe(['a', 'c']))
+    const waiting = refused.next()
+    bench.peer.drop()
+    const next = await reconnected(bench.host)
+    for (const packet of next.peer.take()) {
+      if (packet.type !== 'subscribe') continue
+      const reasonCodes = packet.subscriptions.map(({ filter }) => (filter === 'a' ? 0x87 : 0))
+      next.peer.send({ type: 'suback', packetId: packet.packetId, reasonCodes })
+    }
+    expect(await failure(waiting)).toMatchObject({ name: 'RefusedError', code: 'NOT_AUTHORIZED' })
+    expect(await textOf(refused.next())).toBe('done')
+    next.peer.send(publish('b', 'b'), publish('c', 'c'))
+    expect(await textOf(kept.next())).toBe('b')
+    expect(await textOf(both.next())).toBe('c')
+    await refused.unsubscribe()
+    await settled()
+    expect(next.peer.take()).toEqual([])
+    await bench.client.disconnect()
+  })
+
   test('one that CONNACK forbids now raises error and is forgotten, and the others are made again', async () => {
     const bench = await connected({ protocolVersion: 5 })
     await granted(
@@ -745,6 +798,29 @@ describe('where the server lost the session', () => {
     await bench.host.advance(0)
     expect(got).toEqual(['again'])
     await bench.client.disconnect()
+  })
+
+  test('one that only an iteration wanted ends with the client, and is not made again by a later connect()', async () => {
+    for (const heard of [false, true]) {
+      const bench = await connected()
+      await granted(bench, bench.client.subscribe('iterated'))
+      await granted(bench, bench.client.subscribe('both'))
+      await granted(
+        bench,
+        bench.client.subscribe('both', () => {}),
+      )
+      // Its messages have a listener still.
+      if (heard) bench.client.on('message', () => {})
+      await bench.client.disconnect()
+      const filters = heard ? ['iterated', 'both'] : ['both']
+      expect([...bench.client.subscriptions.keys()]).toEqual(filters)
+      const connecting = bench.client.connect()
+      const peer = await bench.host.peer(1)
+      await peer.accept()
+      await connecting
+      expect((await peer.next('subscribe')).subscriptions.map(({ filter }) => filter)).toEqual(filters)
+      await bench.client.disconnect()
+    }
   })
 })
 

@@ -1,8 +1,9 @@
 /** Handlers of a transport that write down what happened, so that a test can wait for it. */
 
 import { vi } from 'vitest'
+import type { CancelSignal } from '../../src/client/cancel.js'
 import type { ClientOptions } from '../../src/client/options.js'
-import type { CancelSignal, Platform, Transport, TransportHandlers } from '../../src/client/transport.js'
+import type { Platform, Transport, TransportHandlers } from '../../src/client/transport.js'
 
 export class Recorder implements TransportHandlers {
   chunks: Uint8Array[] = []

@@ -123,3 +123,16 @@ test('the server’s aliases are forgotten with the connection [MQTT-3.3.2-7]', 
   bench.cut().resume({}, LIMIT).receive(publish('', 1))
   expect(bench.news().at(-1)).toBe('failed 0x82')
 })
+
+test('a message that came with an alias shows its topic and not the alias: its properties may be published again', () => {
+  const bench = new Bench().connect({}, LIMIT)
+  for (const topic of ['topic', '']) {
+    const properties = { topicAlias: 1, contentType: 'text/plain' }
+    bench.receive({ type: 'publish', topic, payload: new Uint8Array(1), properties })
+  }
+  const packets = bench.events().flatMap((event) => (event.type === 'message' ? [event.packet] : []))
+  expect(packets.map(({ topic, properties }) => [topic, properties])).toEqual(
+    Array(2).fill(['topic', { contentType: 'text/plain' }]),
+  )
+  for (const { properties } of packets) expect(bench.publish(0, 'again', { properties })).toBe(true)
+})

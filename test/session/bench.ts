@@ -5,7 +5,7 @@ import type { ProtocolVersion, QoS } from '../../src/codec/protocol.js'
 import { MqttError } from '../../src/errors.js'
 import type { Resumption } from '../../src/session/calls.js'
 import type { SessionEvent } from '../../src/session/events.js'
-import type { Delivery } from '../../src/session/inbound.js'
+import type { Delivery } from '../../src/session/records.js'
 import { Session, type SessionSettings } from '../../src/session/session.js'
 
 export const VERSIONS = [3, 4, 5] as const

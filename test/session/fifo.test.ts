@@ -18,7 +18,7 @@ test('a queue does what an array does, whatever is done to it', () => {
       let next = 1
       for (const { do: what, times } of steps) {
         if (what === 'clear') {
-          queue.clear()
+          queue.change(() => [])
           model.length = 0
         } else if (what === 'remove') {
           const wanted = next - times
@@ -27,7 +27,7 @@ test('a queue does what an array does, whatever is done to it', () => {
           if (at >= 0) model.splice(at, 1)
         } else if (what === 'unshift') {
           const items = Array.from({ length: times }, () => next++)
-          queue.unshift(items)
+          queue.change((before) => [...items, ...before])
           model.unshift(...items)
         } else {
           for (let time = 0; time < times; time++) {

@@ -2,23 +2,26 @@ import { expect, test } from 'vitest'
 import { KeepAlive } from '../../src/session/keepalive.js'
 import { Bench, nameOf, VERSIONS } from './bench.js'
 
-test('PINGREQ is due an interval after the last packet was sent [MQTT-3.1.2-20]', () => {
-  const keepAlive = new KeepAlive(10_000, 30_000, false)
-  keepAlive.start(0)
+test('PINGREQ is due when nothing was sent, or nothing was heard, for an interval [MQTT-3.1.2-20]', () => {
+  const keepAlive = new KeepAlive(10_000, 30_000, false, 0)
   expect(keepAlive.deadline).toBe(10_000)
   keepAlive.sent(4_000)
+  expect(keepAlive.deadline).toBe(10_000)
+  keepAlive.heard(3_000)
+  expect(keepAlive.deadline).toBe(13_000)
+  keepAlive.heard(5_000)
   expect(keepAlive.deadline).toBe(14_000)
-  expect(keepAlive.pingDue(13_999)).toBe(false)
-  expect(keepAlive.pingDue(14_000)).toBe(true)
+  keepAlive.pinged(14_000)
+  expect(keepAlive.deadline, 'half an interval to answer').toBe(19_000)
+  keepAlive.alive()
+  expect(keepAlive.deadline).toBe(24_000)
 })
 
 test('a Keep Alive of 0 turns it off (§3.1.2.10)', () => {
-  const keepAlive = new KeepAlive(0, 30_000, true)
-  keepAlive.start(0)
+  const keepAlive = new KeepAlive(0, 30_000, true, 0)
   keepAlive.sent(1)
   keepAlive.pinged(2)
   expect(keepAlive.deadline).toBe(Number.POSITIVE_INFINITY)
-  expect(keepAlive.pingDue(1e12)).toBe(false)
   expect(keepAlive.expired(1e12)).toBe(false)
 })
 
@@ -62,20 +65,42 @@ test('any byte proves that the server lives, PINGRESP or not', () => {
   expect(bench.session.connected).toBe(true)
 })
 
-test('whatever is sent puts PINGREQ off: a message, a call, an acknowledgement [MQTT-3.1.2-20]', () => {
+test('whatever is sent puts PINGREQ off while the server is heard: a message, a call, an acknowledgement [MQTT-3.1.2-20]', () => {
   const bench = new Bench().connect({}, { keepAlive: 10 })
-  bench.tick(9_000)
+  bench.tick(9_000).deliver(0, undefined, 'life')
+  expect(bench.session.deadline, 'what was heard does not stand in for what was sent').toBe(10_000)
   bench.publish(0, 'a')
   expect(bench.session.deadline).toBe(19_000)
   bench.tick(9_000)
   bench.subscribe('f')
   bench.receive({ type: 'suback', packetId: 1, reasonCodes: [0] })
   expect(bench.session.deadline).toBe(28_000)
-  bench.deliver(1, 1, 'b')
-  bench.tick(9_000)
+  bench.tick(9_000).deliver(1, 1, 'b')
   bench.settle(bench.deliveries()[0])
   expect(bench.session.deadline).toBe(37_000)
   expect(bench.wire().filter((packet) => packet === 'pingreq')).toEqual([])
+})
+
+test('a client that only sends QoS 0 hears of a dead link within one and a half intervals', () => {
+  const bench = new Bench().connect({}, { keepAlive: 10 })
+  const wire: string[] = []
+  for (let second = 1; second < 15; second++) {
+    bench.tick(1_000).publish(0, 'm')
+    wire.push(...bench.wire().filter((packet) => packet === 'pingreq'))
+  }
+  expect(wire).toEqual(['pingreq'])
+  expect(bench.news()).toEqual([])
+  expect(bench.tick(1_000).news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
+})
+
+test('a large message that comes slowly keeps the connection alive, with a PINGREQ each interval', () => {
+  const bench = new Bench().connect({}, { keepAlive: 10 })
+  for (let second = 1; second <= 30; second++) {
+    bench.tick(1_000).publish(0, 'm')
+    bench.session.alive()
+  }
+  expect(bench.news()).toEqual([])
+  expect(bench.wire().filter((packet) => packet === 'pingreq')).toHaveLength(3)
 })
 
 test('what is not sent does not put PINGREQ off: an ack that waits for its turn, a call that is refused [MQTT-3.1.2-20]', () => {

@@ -485,3 +485,16 @@ test('PUBREL on a new connection takes a place in its window', () => {
   bench.receive({ type: 'pubcomp', packetId: 1 })
   expect(bench.wire()).toEqual(['publish 2 new'])
 })
+
+test('what waits to be sent again counts as in flight, not as queued, and cancelling it does not stop it', () => {
+  const bench = new Bench().connect()
+  for (const payload of ['a', 'b', 'c']) bench.publish(1, payload)
+  bench.cut()
+  bench.publish(1, 'd')
+  bench.resume({ properties: { receiveMaximum: 1 } })
+  expect([bench.session.inflight, bench.session.queued]).toEqual([3, 1])
+  expect(bench.session.cancel('b')).toBe(false)
+  bench.receive({ type: 'puback', packetId: 1 }, { type: 'puback', packetId: 2 })
+  expect(bench.wire()).toEqual(['publish 1 dup a', 'publish 2 dup b', 'publish 3 dup c'])
+  expect(bench.news()).toEqual(['acknowledged a'])
+})

@@ -3,14 +3,14 @@ import { PacketIds } from '../../src/session/packet-ids.js'
 
 test('ids count up from 1 and rest as long as possible before they come again [MQTT-2.2.1-3]', () => {
   const used = new Set<number>()
-  const ids = new PacketIds(used)
+  const ids = new PacketIds(used, new Set())
   expect(ids.take()).toBe(1)
   expect(ids.take()).toBe(2)
   expect(ids.take(), 'although 1 and 2 are free').toBe(3)
 })
 
 test('after 65 535 comes 1, never 0 [MQTT-2.2.1-3]', () => {
-  const ids = new PacketIds(new Set())
+  const ids = new PacketIds(new Set(), new Set())
   const taken = Array.from({ length: 65_535 }, () => ids.take())
   expect(taken.every((id, index) => id === index + 1)).toBe(true)
   expect(ids.take()).toBe(1)

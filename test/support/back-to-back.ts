@@ -2,7 +2,7 @@
 
 import { encodePacket, type Packet, type PacketInput, PacketReader } from '../../src/codec/index.js'
 import type { ProtocolVersion, QoS } from '../../src/codec/protocol.js'
-import type { Delivery } from '../../src/session/inbound.js'
+import type { Delivery } from '../../src/session/records.js'
 import { Session } from '../../src/session/session.js'
 
 export interface Log {

@@ -1,0 +1,17 @@
+/** What the parts of one client share. */
+
+import type { Session } from '../session/session.js'
+import type { Connection } from './connection.js'
+import type { Events } from './events.js'
+import type { Settings } from './settings.js'
+import type { Subscriptions } from './subscriptions.js'
+import type { Platform } from './transport.js'
+
+export interface Parts {
+  readonly platform: Platform
+  readonly settings: Settings
+  readonly events: Events
+  readonly subscriptions: Subscriptions
+  readonly session: Session
+  readonly connection: Connection
+}

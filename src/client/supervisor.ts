@@ -1,0 +1,253 @@
+/** Keeps the client connected, from `connect` to the end: attempts at each server, again after a loss, and giving up. */
+
+import type { Connack } from '../codec/packets/connack.js'
+import type { DisconnectProperties } from '../codec/packets/disconnect.js'
+import { NO_PROPERTIES } from '../codec/property-list.js'
+import { isMqttError, type MqttError } from '../errors.js'
+import type { SessionEvent } from '../session/events.js'
+import { Cancel, type CancelSignal, onAbort } from './cancel.js'
+import { connectPacket } from './credentials.js'
+import { asError, closedError, connackError, connectTimeout, disconnectError, notConnected } from './failures.js'
+import type { Inbox } from './inbox.js'
+import type { Parts } from './parts.js'
+import { Pending, unlessAborted } from './pending.js'
+import { nextDelay, STABLE_AFTER } from './reconnect.js'
+import type { ClientStatus, ConnectResult } from './results.js'
+import type { Endpoint } from './transport.js'
+
+export class Supervisor {
+  /** From `connecting`, the first connection, on: `connected` and `reconnecting` in turn. */
+  status: ClientStatus = 'idle'
+  clientId: string
+  endpoint: Endpoint | undefined
+  connack: ConnectResult | undefined
+  readonly #parts: Parts
+  readonly #inbox: Inbox
+  readonly #endpoints: readonly Endpoint[]
+  /** From `connect` to the end that follows: aborted when the application does not want the connection any more. */
+  #life = new Cancel()
+  /** Who waits for `connect`. */
+  #connecting: Pending<ConnectResult> | undefined
+  /** Who waits for CONNACK, in the last attempt. */
+  #opening = new Pending<void>()
+  #closing: Promise<void> | undefined
+  #connectedAt = 0
+  #attempts = 0
+  #cancelRetry: (() => void) | undefined
+
+  constructor(parts: Parts, inbox: Inbox, endpoints: readonly Endpoint[]) {
+    this.#parts = parts
+    this.#inbox = inbox
+    this.#endpoints = endpoints
+    this.clientId = parts.settings.connect.clientId
+  }
+
+  /** Whether the client takes no calls: it ends or has ended. */
+  get over(): boolean {
+    const { status } = this
+    return status === 'closing' || status === 'closed' || status === 'stopped'
+  }
+
+  connect(signal: CancelSignal | undefined): Promise<ConnectResult> {
+    if (this.status === 'connected') return Promise.resolve(this.connack as ConnectResult)
+    if (this.status === 'idle' || this.status === 'closed') this.#begin()
+    this.#connecting ??= new Pending()
+    const { promise } = this.#connecting
+    return unlessAborted(promise, signal, () => {
+      if (this.#connecting?.promise === promise) void this.end(signal?.reason)
+    })
+  }
+
+  /** Ends the connection in order, and the connecting. Who waits hears `reason`, or that the client is closed. */
+  async end(reason?: unknown, reasonCode = 0, properties: DisconnectProperties = NO_PROPERTIES): Promise<void> {
+    if (!this.over) this.#closing = this.#close(reason ?? closedError(), reasonCode, properties)
+    await this.#closing
+    await this.#parts.connection.close()
+  }
+
+  /** What the session tells of the connection. */
+  hear(event: Extract<SessionEvent, { type: 'connected' | 'refused' | 'disconnected' | 'failed' }>): void {
+    const { connection, settings } = this.#parts
+    switch (event.type) {
+      case 'connected':
+        this.#connected(event.connack)
+        return
+      case 'refused':
+        this.#opening.reject(
+          connackError(event.connack, settings.version, this.endpoint as Endpoint, settings.freshCredentials),
+        )
+        return
+      case 'disconnected': {
+        const { reasonCode, properties } = event.packet
+        void connection.close()
+        this.lost(disconnectError(event.packet, settings.freshCredentials), reasonCode, properties)
+        return
+      }
+      case 'failed':
+        // A peer that broke the protocol is told why before it is left; one that is silent is not waited for.
+        if (event.error.name === 'ProtocolError') void connection.close()
+        else connection.destroy()
+        this.lost(event.error)
+    }
+  }
+
+  /** The network connection is gone, without our doing. */
+  lost(error: Error, reasonCode?: number, properties: DisconnectProperties = NO_PROPERTIES): void {
+    const { platform, events } = this.#parts
+    if (this.status !== 'connected') {
+      this.#opening.reject(notConnected(this.endpoint as Endpoint, error))
+      return
+    }
+    this.#inbox.handOut()
+    if (platform.now() - this.#connectedAt >= STABLE_AFTER) this.#attempts = 0
+    this.status = 'reconnecting'
+    this.#retry(events.named(error), { reasonCode, properties })
+  }
+
+  #begin(): void {
+    const { session, settings } = this.#parts
+    if (settings.connect.cleanStart) session.reset()
+    this.#life = new Cancel()
+    this.status = 'connecting'
+    this.#attempts = 0
+    void this.#tryServers()
+  }
+
+  async #tryServers(): Promise<void> {
+    const life = this.#life
+    let failure: unknown
+    for (const endpoint of this.#endpoints) {
+      try {
+        await this.#attempt(endpoint, life)
+        return
+      } catch (error) {
+        if (life.aborted) return
+        // While one server may be back later, the others' reasons to give up do not count.
+        if (!isMqttError(failure) || !failure.retryable) failure = error
+      }
+    }
+    const { events, settings } = this.#parts
+    const error = events.named(asError(failure))
+    if (this.status === 'connecting' && !settings.retryFirst) this.#finish(error, error)
+    else this.#retry(error)
+  }
+
+  async #attempt(endpoint: Endpoint, life: Cancel): Promise<void> {
+    const { platform, settings, connection, subscriptions } = this.#parts
+    const { version, connect, connectTimeout: ms } = settings
+    let phase: 'credentials' | 'tcp' | 'connack' = 'credentials'
+    const cancel = new Cancel()
+    const release = onAbort(life, (reason) => cancel.abort(reason))
+    const stopTimer = platform.setTimer(() => cancel.abort(connectTimeout(endpoint, ms, phase)), ms)
+    this.endpoint = endpoint
+    try {
+      // In 5.0 our own reconnects want the session back; in 3.x Clean Session also says what the server keeps.
+      const cleanStart = connect.cleanStart && !(version === 5 && this.status === 'reconnecting')
+      const packet = await unlessAborted(connectPacket(settings, endpoint, this.clientId, cleanStart), cancel)
+      phase = 'tcp'
+      this.#opening = new Pending()
+      await connection.open(endpoint, packet, subscriptions.resumptions(), cancel)
+      phase = 'connack'
+      await unlessAborted(this.#opening.promise, cancel)
+    } catch (error) {
+      // A server that refused is left in order: DISCONNECT, if there is one to send, has to reach it.
+      if (cancel.aborted) connection.destroy()
+      else void connection.close()
+      throw error
+    } finally {
+      release()
+      stopTimer()
+    }
+  }
+
+  #connected({ sessionPresent, reasonCode, properties }: Connack): void {
+    const { platform, settings, events } = this.#parts
+    this.connack = { sessionPresent, reasonCode, properties }
+    this.clientId = properties.assignedClientIdentifier ?? this.clientId
+    events.name = settings.name ?? this.clientId
+    this.status = 'connected'
+    this.#connectedAt = platform.now()
+    this.#opening.resolve()
+    if (this.#connecting) {
+      this.#connecting.resolve(this.connack)
+      this.#connecting = undefined
+      this.#inbox.hold()
+    }
+    events.emit('connect', this.connack)
+  }
+
+  /** Plans the next attempt, or gives up. `ended` is what the server said at the end of a connection. */
+  #retry(error: Error, ended?: { reasonCode: number | undefined; properties: DisconnectProperties }): void {
+    const { platform, events } = this.#parts
+    const life = this.#life
+    const attempt = this.#attempts + 1
+    const delay = this.#nextDelay(attempt, error)
+    const retry = delay !== false
+    if (ended) events.emit('disconnect', { error, ...ended, retry, delay: retry ? delay : undefined })
+    if (life.aborted) return
+    if (!retry) {
+      this.#finish(error, error)
+      return
+    }
+    this.#attempts = attempt
+    events.emit('reconnecting', { attempt, delay, error })
+    if (!life.aborted) this.#cancelRetry = platform.setTimer(() => void this.#tryServers(), delay)
+  }
+
+  #nextDelay(attempt: number, error: Error): number | false {
+    const { platform, settings, events } = this.#parts
+    try {
+      return nextDelay(settings.reconnect, attempt, error, () => {
+        const [a = 0, b = 0, c = 0] = platform.random(3)
+        return (a * 65_536 + b * 256 + c) / 16_777_216
+      })
+    } catch (thrown) {
+      // The application's policy failed: nobody can say that it wants to go on.
+      events.raise(thrown)
+      return false
+    }
+  }
+
+  async #close(reason: unknown, reasonCode: number, properties: DisconnectProperties): Promise<void> {
+    const { session, connection, events } = this.#parts
+    const connected = this.status === 'connected'
+    this.#inbox.handOut()
+    this.status = 'closing'
+    this.#release(reason)
+    session.disconnect(reasonCode, properties)
+    connection.update()
+    await connection.close()
+    if (connected) {
+      const ended = {
+        error: undefined,
+        reasonCode: undefined,
+        properties: NO_PROPERTIES,
+        retry: false,
+        delay: undefined,
+      }
+      events.emit('disconnect', ended)
+    }
+    this.#finish(reason)
+  }
+
+  /** Nothing more will happen. `error` is why the client gave up, if it did. */
+  #finish(reason: unknown, error?: Error): void {
+    const { connection, subscriptions, events } = this.#parts
+    this.status = 'closed'
+    this.#release(reason)
+    connection.rest()
+    subscriptions.end(error)
+    this.#connecting?.reject(reason)
+    this.#connecting = undefined
+    events.emit('close', { error })
+  }
+
+  /** No connection is planned any more, and who waits for one hears `reason`. */
+  #release(reason: unknown): void {
+    const { session, connection } = this.#parts
+    this.#cancelRetry?.()
+    session.detach(() => reason as MqttError)
+    connection.update()
+    this.#life.abort(reason)
+  }
+}

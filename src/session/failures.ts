@@ -1,0 +1,30 @@
+/** How requests and connections fail: each error says whether to try again, and what to do. */
+
+import type { PacketType } from '../codec/protocol.js'
+import { reasonName, reasonSymbol } from '../codec/reason.js'
+import { ConnectionLostError, describe, MqttError, type MqttErrorDetails, RefusedError } from '../errors.js'
+
+type Kind = new (message: string, details: MqttErrorDetails) => MqttError
+
+/** What may succeed when it is tried again. */
+export function failed(code: string, message: string, kind: Kind = MqttError): MqttError {
+  return new kind(message, { code, phase: 'session', retryable: true })
+}
+
+/** The connection ended before an answer came. */
+export function connectionLost(): MqttError {
+  return failed('CONNECTION_LOST', 'the connection ended before the answer came', ConnectionLostError)
+}
+
+/** The server refused, or said that it would. `packetType` is what carries the Reason Code. */
+export function refused(reasonCode: number, message: string, packetType?: PacketType): RefusedError {
+  return new RefusedError(message, { code: reasonSymbol(reasonCode, packetType), phase: 'session', reasonCode })
+}
+
+/** What is asked for is above a limit that the server stated. */
+export function aboveLimit(reasonCode: number, field: string, expected: string, got: unknown): RefusedError {
+  return refused(
+    reasonCode,
+    `${field}: expected ${expected}, got ${describe(got)}; the server: ${reasonName(reasonCode)}`,
+  )
+}

@@ -1,0 +1,77 @@
+/** What the parts of a session share: the time, the server's limits, and where they put what to send and what to tell. */
+
+import { measurePacket, type Packet } from '../codec/packet.js'
+import type { Ack } from '../codec/packets/acks.js'
+import type { Disconnect } from '../codec/packets/disconnect.js'
+import { NO_PROPERTIES } from '../codec/property-list.js'
+import type { ProtocolVersion } from '../codec/protocol.js'
+import type { MqttError } from '../errors.js'
+import type { SessionEvent } from './events.js'
+import { KeepAlive } from './keepalive.js'
+import type { Theirs } from './limits.js'
+import { PacketIds } from './packet-ids.js'
+import type { Call, Entry } from './records.js'
+
+export interface SessionSettings {
+  readonly version: ProtocolVersion
+  /** ms to wait for SUBACK, UNSUBACK and PINGRESP. */
+  readonly ackTimeout: number
+  /** ms to wait for the answer to PUBLISH and PUBREL; Infinity is for ever. */
+  readonly retryInterval: number
+  /** Infinity where the application did not say. */
+  readonly maxInflight: number
+  /** Whether SUBSCRIBE and UNSUBSCRIBE are sent again on the next connection. */
+  readonly retryCalls: boolean
+  readonly forcePing: boolean
+}
+
+export class Link {
+  readonly settings: SessionSettings
+  /** As the caller gave it last. */
+  now = 0
+  /** From CONNACK to the end of the network connection; else nothing may be sent. */
+  theirs: Theirs | undefined
+  keepAlive = new KeepAlive(0, 0, false, 0)
+  packets: Packet[] = []
+  events: SessionEvent[] = []
+  /**
+   * In flight, by Packet Identifier. The order is that of sending again [MQTT-4.6.0-1]: PUBREC moves an entry to the
+   * end.
+   */
+  readonly messages = new Map<number, Entry>()
+  /** Sent and not answered, by Packet Identifier, in the order of sending. */
+  readonly calls = new Map<number, Call>()
+  readonly ids = new PacketIds(this.messages, this.calls)
+
+  constructor(settings: SessionSettings) {
+    this.settings = settings
+  }
+
+  send(packet: Packet): void {
+    this.packets.push(packet)
+    this.keepAlive.sent(this.now)
+  }
+
+  /** Sends what may have properties of the application's: they are left out where they cannot go along. */
+  answer(packet: Ack | Disconnect): void {
+    const { version } = this.settings
+    // [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.14.2-3] [MQTT-3.14.2-4]
+    const fits =
+      packet.properties === NO_PROPERTIES ||
+      (version === 5 && measurePacket(packet, version) <= (this.theirs?.maximumPacketSize ?? Infinity))
+    this.send(fits ? packet : { ...packet, properties: NO_PROPERTIES })
+  }
+
+  /** Sends PUBREL or PUBCOMP. 3.x has no Reason Codes: there `reasonCode` goes unsaid. */
+  release(type: 'pubrel' | 'pubcomp', packetId: number, reasonCode = 0): void {
+    const said = this.settings.version === 5 ? reasonCode : 0
+    this.send({ type, packetId, reasonCode: said, properties: NO_PROPERTIES })
+  }
+
+  /** Tells who waits for `request`, if anybody still does, that it failed. */
+  reject(request: { tag: unknown }, error: () => MqttError): void {
+    const { tag } = request
+    request.tag = undefined
+    if (tag !== undefined) this.events.push({ type: 'rejected', tag, error: error() })
+  }
+}

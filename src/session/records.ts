@@ -1,0 +1,41 @@
+/** What a session keeps of each message and of each request until it is done. */
+
+import type { Ack } from '../codec/packets/acks.js'
+import type { Publish } from '../codec/packets/publish.js'
+import type { Subscribe } from '../codec/packets/subscribe.js'
+import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
+
+/** A message of QoS 1 or 2 from `publish` to the last acknowledgement, or one of QoS 0 that waits. */
+export interface Entry {
+  /** DUP says that it was sent before, under its Packet Identifier. */
+  packet: Publish
+  /** Bytes on the wire. */
+  readonly size: number
+  tag: unknown
+  /** The answer that the server owes on this connection; undefined while it waits to be sent. */
+  awaits: Ack['type'] | undefined
+  sentAt: number
+}
+
+/** A message of QoS 1 or 2 that the application has and that is not fully acknowledged. Opaque to the client. */
+export interface Delivery {
+  readonly packetId: number
+  readonly qos: 1 | 2
+  /** The network connection, by its aliases, on which it came last. */
+  connection: object
+  /** PUBACK or PUBREC, once the application is done with the message. */
+  ack: Ack | undefined
+  /** `ack` was sent. */
+  answered: boolean
+}
+
+/** SUBSCRIBE, UNSUBSCRIBE or PINGREQ until its answer. */
+export interface Call<P = Subscribe | Unsubscribe> {
+  packet: P
+  /** Undefined when nobody waits any more; the id stays taken until the server has answered. */
+  tag: unknown
+  /** When it was sent or, while it waits for that, asked for. */
+  since: number
+  /** It makes subscriptions again: if the connection ends before its answer, the next one asks anew. */
+  readonly again: boolean
+}
