@@ -142,7 +142,7 @@ test.describe('of the WebSockets that a page opened', () => {
   })
 
   for (const [where, phase, start] of [
-    ['the handshake', 'tcp', startSilence],
+    ['the handshake', 'websocket', startSilence],
     ['CONNACK', 'connack', () => startWebSockets('mqtt')],
   ] as const) {
     test(`All are closed when connect is aborted while it waits for ${where}.`, async ({ page }) => {

@@ -71,13 +71,15 @@ export function subscribeError(
   return refused(reasonCode, sentence(what, name, reasonCode, reasonString), 'suback')
 }
 
+/** `connectTimeout` is over. Which of a WebSocket's own phases it was, nobody outside of it can tell. */
 export function connectTimeout(
-  { label }: Endpoint,
+  { label, transport }: Endpoint,
   ms: number,
-  phase: 'credentials' | 'tcp' | 'connack',
+  waitedFor: 'credentials' | 'network' | 'connack',
 ): ConnectError {
-  const awaited = phase === 'tcp' ? 'network connection' : phase
-  return new ConnectError(`${label}: no ${awaited} within ${ms} ms; check host and port, or raise connectTimeout`, {
+  const what = { credentials: 'credentials', network: 'network connection', connack: 'CONNACK' }[waitedFor]
+  const phase = waitedFor !== 'network' ? waitedFor : transport.startsWith('ws') ? 'websocket' : 'tcp'
+  return new ConnectError(`${label}: no ${what} within ${ms} ms (connectTimeout); check host and port, or raise it`, {
     code: 'ETIMEDOUT',
     phase,
     retryable: true,

@@ -135,19 +135,19 @@ export class Supervisor {
   async #attempt(endpoint: Endpoint, life: Cancel): Promise<void> {
     const { platform, settings, connection, subscriptions } = this.#parts
     const { version, connect, connectTimeout: ms } = settings
-    let phase: 'credentials' | 'tcp' | 'connack' = 'credentials'
+    let waitingFor: 'credentials' | 'network' | 'connack' = 'credentials'
     const cancel = new Cancel()
     const release = onAbort(life, (reason) => cancel.abort(reason))
-    const stopTimer = platform.setTimer(() => cancel.abort(connectTimeout(endpoint, ms, phase)), ms)
+    const stopTimer = platform.setTimer(() => cancel.abort(connectTimeout(endpoint, ms, waitingFor)), ms)
     this.endpoint = endpoint
     try {
       // In 5.0 our own reconnects want the session back; in 3.x Clean Session also says what the server keeps.
       const cleanStart = connect.cleanStart && !(version === 5 && this.status === 'reconnecting')
       const packet = await unlessAborted(connectPacket(settings, endpoint, this.clientId, cleanStart), cancel)
-      phase = 'tcp'
+      waitingFor = 'network'
       this.#opening = new Pending()
       await connection.open(endpoint, packet, subscriptions.resumptions(), cancel)
-      phase = 'connack'
+      waitingFor = 'connack'
       await unlessAborted(this.#opening.promise, cancel)
     } catch (error) {
       // A server that refused is left in order: DISCONNECT, if there is one to send, has to reach it.
