@@ -8,7 +8,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type Certificates, certificates } from './certificates.js'
 import { freePorts, waitForPorts } from './ports.js'
-import { findMosquitto } from './setup.mjs'
+import { findMosquitto, findProgram } from './setup.mjs'
 
 export interface MosquittoOptions {
   /** Keeps sessions and retained messages over `stop` and `start`; `kill` loses what came since. Default false. */
@@ -80,7 +80,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const start = async (): Promise<void> => {
     if (child !== undefined) throw new Error('mosquitto runs already')
     const before = log.length
-    const running = spawn(program, ['-c', config], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const running = spawn(...mortal(program, ['-c', config]), { stdio: ['ignore', 'pipe', 'pipe'] })
     child = running
     const gone = new AbortController()
     const keep = (text: string | Error): void => {
@@ -154,6 +154,12 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       cleanUp()
     },
   }
+}
+
+/** Has Linux end the program with us, however we end: a worker of vitest whose test hangs is killed without a word. */
+function mortal(program: string, args: string[]): [string, string[]] {
+  const setpriv = findProgram('setpriv')
+  return setpriv === undefined ? [program, args] : [setpriv, ['--pdeathsig', 'KILL', program, ...args]]
 }
 
 function configuration(

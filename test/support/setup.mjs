@@ -155,7 +155,7 @@ async function aptInstall(packages) {
  * The path of a program on PATH, or where Debian and Homebrew keep daemons.
  * @param {string} name
  */
-function findProgram(name) {
+export function findProgram(name) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/sbin']
   const file = process.platform === 'win32' ? `${name}.exe` : name
   return [file, ...folders.map((folder) => join(folder, file))].find((path) => isAbsolute(path) && isExecutable(path))
