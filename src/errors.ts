@@ -69,7 +69,7 @@ export class AckTimeoutError extends MqttError {
   override readonly name = 'AckTimeoutError'
 }
 
-/** The server answered with a Reason Code of 0x80 or above. */
+/** The server answered with a Reason Code of 0x80 or above, or said in CONNACK that it would. */
 export class RefusedError extends MqttError {
   override readonly name = 'RefusedError'
   declare readonly reasonCode: number

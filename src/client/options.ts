@@ -1,4 +1,4 @@
-/** What an application may say to a client: when it makes one (each name and default of `docs/parity.md`), and in a call. */
+/** What an application may say to a client: when it makes one, and with each call. Names, ranges, defaults. */
 
 import type { WillProperties } from '../codec/packets/connect.js'
 import type { PublishProperties as AnyPublishProperties } from '../codec/packets/publish.js'
@@ -132,7 +132,10 @@ export interface ClientOptions {
   /** Sets the top bit of the protocol level (3.1 and 3.1.1). Default false. */
   bridgeMode?: boolean
   will?: WillOptions
-  /** Properties of CONNECT (5.0). */
+  /**
+   * Properties of CONNECT (5.0). With `authenticationMethod`, a server that wants more than CONNECT has to say (AUTH) is
+   * left with 0x82: there is no authenticator yet.
+   */
   properties?: ConnectProperties
   /**
    * When messages of QoS 1 and 2 are acknowledged. True: once their handlers are done. False: when the application
