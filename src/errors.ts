@@ -9,7 +9,6 @@ export type ErrorPhase =
   | 'tls'
   | 'websocket'
   | 'connack'
-  | 'auth'
   | 'session'
   | 'codec'
   | 'closed'
