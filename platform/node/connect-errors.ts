@@ -26,25 +26,26 @@ const NOT_TLS = lasting(
   'it does not speak TLS on this port: use the TLS port (often 8883, or 443 for wss), or mqtt:// or ws://',
 )
 const CLIENT_CERTIFICATE = lasting('it wants a client certificate that it trusts: give it as tls.cert and tls.key')
+const CLOSED_AT_ONCE = passing(
+  'the server closed the connection at once: check that this port speaks the protocol that the URL names',
+)
+const FORBIDDEN = lasting('the system forbids it: check firewalls and permissions')
+const NO_COMMON_VERSION = lasting('it has no TLS version in common with us: check tls.minVersion and tls.maxVersion')
 const NO_ROUTE = passing('there is no route to it: check the network')
 
 const EXPLANATIONS: Record<string, Explanation> = {
   ENOTFOUND: passing('no host has that name: check its spelling and the DNS'),
   EAI_AGAIN: passing('the DNS does not answer: check the network'),
   ECONNREFUSED: passing('nothing listens there: check that the broker runs, and on this port'),
-  ECONNRESET: passing(
-    'the server closed the connection at once: check that this port speaks the protocol that the URL names',
-  ),
-  EPIPE: passing(
-    'the server closed the connection at once: check that this port speaks the protocol that the URL names',
-  ),
+  ECONNRESET: CLOSED_AT_ONCE,
+  EPIPE: CLOSED_AT_ONCE,
   ETIMEDOUT: passing('no answer: check the address, and firewalls on the way'),
   EHOSTUNREACH: NO_ROUTE,
   ENETUNREACH: NO_ROUTE,
   EADDRINUSE: passing('the local address or port is in use: check tcp.localPort'),
   EADDRNOTAVAIL: lasting('this machine has no such local address: check tcp.localAddress and tcp.family'),
-  EACCES: lasting('the system forbids it: check firewalls and permissions'),
-  EPERM: lasting('the system forbids it: check firewalls and permissions'),
+  EACCES: FORBIDDEN,
+  EPERM: FORBIDDEN,
   EMFILE: passing('this process has too many files open: raise its limit'),
 
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
@@ -61,12 +62,8 @@ const EXPLANATIONS: Record<string, Explanation> = {
   ),
   ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
-  ERR_SSL_UNSUPPORTED_PROTOCOL: lasting(
-    'it has no TLS version in common with us: check tls.minVersion and tls.maxVersion',
-  ),
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: lasting(
-    'it has no TLS version in common with us: check tls.minVersion and tls.maxVersion',
-  ),
+  ERR_SSL_UNSUPPORTED_PROTOCOL: NO_COMMON_VERSION,
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: NO_COMMON_VERSION,
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: lasting(
     'it refuses the handshake: it may want a client certificate (tls.cert and tls.key), or other ciphers or versions',
   ),

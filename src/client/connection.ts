@@ -20,9 +20,6 @@ import type { Endpoint, Platform, Transport, TransportHandlers } from './transpo
 /** Bytes that are sent at once instead of at the end of the turn. */
 const FULL = 65_536
 
-/** Timers of most hosts overflow past 2^31 - 1 ms. */
-const LONGEST_TIMER = 2_147_483_647
-
 /** How a PUBLISH of QoS 0 ends: nobody answers it. */
 const HANDED_OVER: PublishResult = Object.freeze({ packetId: undefined, reasonCode: 0, properties: NO_PROPERTIES })
 
@@ -45,7 +42,6 @@ export class Connection {
   #transport: Transport | undefined
   /** Transports whose orderly end is awaited. */
   readonly #ending = new Map<Transport, Pending<void>>()
-  #version: 3 | 4 | 5 = 4
   #writer = new Writer()
   #framer = new Framer(FROM_SERVER)
   #flushScheduled = false
@@ -88,9 +84,8 @@ export class Connection {
       throw signal.reason
     }
     if (over) throw over
-    this.#version = connect.protocolVersion
     this.#writer = new Writer()
-    this.#framer = new Framer(FROM_SERVER, this.#version, connect.properties.maximumPacketSize)
+    this.#framer = new Framer(FROM_SERVER, connect.protocolVersion, connect.properties.maximumPacketSize)
     this.#congested = false
     this.#transport = transport
     this.#session.open(connect, again)
@@ -176,7 +171,7 @@ export class Connection {
   #write(): void {
     const packets = this.#session.takePackets()
     if (packets.length === 0 || !this.#transport) return
-    for (const packet of packets) writePacket(this.#writer, packet, this.#version)
+    for (const packet of packets) writePacket(this.#writer, packet, this.#framer.version)
     // Told of when all are written: what a listener sends comes behind them.
     const { events } = this.#hooks
     if (events.has('packetsend')) for (const packet of packets) events.emit('packetsend', packet)
@@ -222,13 +217,10 @@ export class Connection {
     this.rest()
     this.#timerAt = deadline
     const wait = Math.max(0, Math.ceil(deadline - this.#platform.now()))
-    this.#cancelTimer = this.#platform.setTimer(
-      () => {
-        this.#timerAt = Infinity
-        this.#session.tick(this.#platform.now())
-        this.update()
-      },
-      Math.min(wait, LONGEST_TIMER),
-    )
+    this.#cancelTimer = this.#platform.setTimer(() => {
+      this.#timerAt = Infinity
+      this.#session.tick(this.#platform.now())
+      this.update()
+    }, wait)
   }
 }

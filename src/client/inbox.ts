@@ -15,6 +15,8 @@ interface Arrival {
 
 export class Inbox {
   readonly #parts: Parts
+  /** Made once, not for each message. */
+  readonly #raise = (error: unknown): void => this.#parts.events.raise(error)
   /** Messages that came right behind the first CONNACK, while they are held back. */
   #held: Arrival[] | undefined
   #cancelTimer: (() => void) | undefined
@@ -47,7 +49,7 @@ export class Inbox {
     const receipt = new Receipt(
       delivery && ((reasonCode, properties) => this.#settle(delivery, reasonCode, properties)),
       settings.autoAck,
-      (error) => events.raise(error),
+      this.#raise,
     )
     const message = new Message(packet, receipt)
     const consumers = subscriptions.match(packet.topic)

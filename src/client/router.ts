@@ -1,6 +1,6 @@
 /** Who wants a message: plain filters by name, those with a wildcard in a trie by topic level (§4.7). */
 
-import { parseSharedFilter } from '../codec/topic.js'
+import { hasWildcard, parseSharedFilter } from '../codec/topic.js'
 
 /** A place in the trie. `+` and `#` are levels like others: no topic holds them. */
 interface Node {
@@ -102,5 +102,5 @@ function emptyNode(): Node {
 /** The levels that topics are held against, of a shared subscription those behind `$share/name/`; none of a plain filter. */
 function levelsOf(filter: string): string[] | undefined {
   const pattern = parseSharedFilter(filter)?.filter ?? filter
-  return pattern === filter && !/[+#]/.test(filter) ? undefined : pattern.split('/')
+  return pattern === filter && !hasWildcard(filter) ? undefined : pattern.split('/')
 }

@@ -62,6 +62,7 @@ export function measurePublish(packet: Publish, version: ProtocolVersion): numbe
 /** Bytes of a packet on the wire. Checks all of it: throws a TypeError or RangeError that names the field. */
 export function measurePacket(packet: Packet, version: ProtocolVersion, emitters = FROM_CLIENT): number {
   if (packet.type === 'publish') return measurePublish(packet, version)
+  if (isPlainAck(packet)) return sizeOnWire(2)
   const [, emit] = emitters[packet.type] as readonly [number, Emit<Packet>]
   const measure = new Measure()
   emit(measure, packet, version)

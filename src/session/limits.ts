@@ -4,7 +4,7 @@ import type { ConnackProperties } from '../codec/packets/connack.js'
 import type { Publish } from '../codec/packets/publish.js'
 import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
-import { parseSharedFilter } from '../codec/topic.js'
+import { hasWildcard, parseSharedFilter } from '../codec/topic.js'
 import type { MqttError } from '../errors.js'
 import { aboveLimit } from './failures.js'
 
@@ -31,7 +31,7 @@ export function refusal(
     for (const { filter } of packet.subscriptions) {
       if (theirs.sharedSubscriptionAvailable === false && parseSharedFilter(filter))
         return aboveLimit(0x9e, 'subscribe.filter', 'no shared one', filter)
-      if (theirs.wildcardSubscriptionAvailable === false && /[+#]/.test(filter))
+      if (theirs.wildcardSubscriptionAvailable === false && hasWildcard(filter))
         return aboveLimit(0xa2, 'subscribe.filter', 'no + and #', filter)
     }
   }
