@@ -13,6 +13,7 @@ export type ErrorPhase =
   | 'codec'
   | 'closed'
 
+/** What an `MqttError` is made of, beside its sentence. */
 export interface MqttErrorDetails {
   /** A POSIX name (`ECONNREFUSED`), `ETIMEDOUT`, an OpenSSL name, or a name of MQTT's own (`NOT_AUTHORIZED`). */
   code: string

@@ -71,8 +71,9 @@ export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, pa
 }
 
 /** Refuses settings that would be left out silently. */
-function refuseWhatBrowsersLack({ tls, webSocket }: ClientOptions): void {
+function refuseWhatBrowsersLack({ tcp, tls, webSocket }: ClientOptions): void {
   const lacking = {
+    tcp,
     tls: typeof (tls ?? true) !== 'boolean',
     'webSocket.headers': webSocket?.headers,
     'webSocket.agent': webSocket?.agent,

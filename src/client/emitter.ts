@@ -2,8 +2,10 @@
 
 import { type CancelSignal, onAbort } from './cancel.js'
 
+/** Called for each event. A promise that it returns is watched: an error becomes the event `error`. */
 export type Listener<T> = (event: T) => unknown
 
+/** How long a listener stays. */
 export interface ListenOptions {
   /** When it aborts, the listener is removed. */
   signal?: CancelSignal
@@ -12,6 +14,7 @@ export interface ListenOptions {
 /** Calls what an application gave, and looks after what it throws and returns. */
 export type Caller = (call: () => unknown) => void
 
+/** Listeners by name of event. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
   readonly #call: Caller

@@ -77,6 +77,7 @@ export type Password = string | Uint8Array | (() => string | Uint8Array | Promis
 /** A user name, or a function that is asked for one at each attempt to connect. */
 export type Username = string | (() => string | Promise<string>)
 
+/** How a client connects and behaves. What is misspelt or out of range is refused when the client is made. */
 export interface ClientOptions {
   /** Labels every error, event and log line of this client. Default: the client id. */
   name?: string
@@ -150,6 +151,7 @@ export interface ClientOptions {
   signal?: CancelSignal
 }
 
+/** How one message is published. */
 export interface PublishOptions {
   /** Default 0. */
   qos?: QoS
@@ -161,6 +163,7 @@ export interface PublishOptions {
   signal?: CancelSignal
 }
 
+/** How one `subscribe` asks (§3.8.3.1); a filter with options of its own overrides them. */
 export interface SubscribeOptions {
   /** The highest QoS at which the server may send. Default 0. */
   qos?: QoS

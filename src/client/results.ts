@@ -9,6 +9,7 @@ import type { UnsubackProperties } from '../codec/packets/unsuback.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
 import type { Message } from './messages.js'
 
+/** `idle` before the first `connect`; `reconnecting` from the loss of a connection to the next; `closed` may `connect` again, `stopped` may not. */
 export type ClientStatus = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closing' | 'closed' | 'stopped'
 
 /** What `client.info` shows. */
@@ -29,6 +30,7 @@ export interface ClientInfo {
   readonly connack: ConnectResult | undefined
 }
 
+/** What CONNACK said (§3.2). */
 export interface ConnectResult {
   /** Whether the server still had the session (3.1.1 and 5.0; 3.1 cannot say and it is false). */
   sessionPresent: boolean
@@ -37,6 +39,7 @@ export interface ConnectResult {
   properties: ConnackProperties
 }
 
+/** How the exchange for one message ended. */
 export interface PublishResult {
   /** Undefined at QoS 0. */
   packetId: number | undefined
@@ -45,6 +48,7 @@ export interface PublishResult {
   properties: AckProperties
 }
 
+/** What UNSUBACK said (§3.11). */
 export interface UnsubscribeResult {
   /** For each filter: 0, 0x11 (there was no such subscription), or 0x80 and above. 3.x knows only 0. */
   reasonCodes: readonly number[]
@@ -57,6 +61,7 @@ export interface Answer {
   properties: SubackProperties
 }
 
+/** A connection ended: why, and what comes next. */
 export interface DisconnectEvent {
   /** Undefined when the application itself disconnected. */
   error: Error | undefined
@@ -69,6 +74,7 @@ export interface DisconnectEvent {
   delay: number | undefined
 }
 
+/** An attempt to connect is planned. */
 export interface ReconnectingEvent {
   /** From 1, counted anew after a stable connection. */
   attempt: number
@@ -78,11 +84,13 @@ export interface ReconnectingEvent {
   error: Error
 }
 
+/** What the server said to subscriptions that were made again. */
 export interface ResubscribeEvent {
   /** For each filter the QoS granted, or 0x80 and above: the server does not take it any more. */
   results: readonly { filter: string; reasonCode: number }[]
 }
 
+/** The events of a client by name, and what their listeners are given. */
 export interface ClientEvents {
   /** Connected, for the first time or again. */
   connect: ConnectResult

@@ -31,6 +31,7 @@ export class PacketReaderError extends ProtocolError {
   }
 }
 
+/** What a `PacketReader` expects at first. */
 export interface PacketReaderOptions {
   /** 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0. Default 5. A CONNECT that comes sets the version for what follows it. */
   protocolVersion?: ProtocolVersion | undefined

@@ -25,6 +25,7 @@ export const PACKET_TYPES = [
   'auth',
 ] as const
 
+/** The name of a kind of control packet, as in `type`. */
 export type PacketType = (typeof PACKET_TYPES)[number]
 
 /** What may carry properties: a packet, or the Will in CONNECT. */

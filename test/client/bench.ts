@@ -122,3 +122,15 @@ export function noUnhandledRejections(): void {
     expect(unhandled.splice(0)).toEqual([])
   })
 }
+
+/** A signal that never aborts, and that counts who listens to it. */
+export function countedSignal() {
+  let listening = 0
+  const signal = {
+    aborted: false,
+    reason: undefined,
+    addEventListener: () => listening++,
+    removeEventListener: () => listening--,
+  }
+  return { signal, listening: () => listening }
+}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Cancel, onAbort } from '../../src/client/cancel.js'
 import { Pending, unlessAborted } from '../../src/client/pending.js'
-import { failure, noUnhandledRejections, state } from './bench.js'
+import { countedSignal, failure, noUnhandledRejections, state } from './bench.js'
 
 noUnhandledRejections()
 
@@ -42,16 +42,10 @@ test('waiting ends with what comes first: the value, the error, the abort', asyn
 })
 
 test('waiting that is over leaves nothing on the signal, and a later error of what it waited for is not unhandled', async () => {
-  let listening = 0
-  const signal = {
-    aborted: false,
-    reason: undefined,
-    addEventListener: () => listening++,
-    removeEventListener: () => listening--,
-  }
+  const { signal, listening } = countedSignal()
   await unlessAborted(Promise.resolve(), signal)
   await state(Promise.resolve())
-  expect(listening).toBe(0)
+  expect(listening()).toBe(0)
   const cancel = new Cancel()
   let reject: (error: unknown) => void = () => {}
   const waiting = unlessAborted(
@@ -89,14 +83,8 @@ test('a signal rejects a pending promise with its reason and tells who would hav
 })
 
 test('a pending promise that is settled leaves nothing on the signal', () => {
-  let listening = 0
-  const signal = {
-    aborted: false,
-    reason: undefined,
-    addEventListener: () => listening++,
-    removeEventListener: () => listening--,
-  }
+  const { signal, listening } = countedSignal()
   new Pending<number>(signal).resolve(1)
   new Pending<number>(signal).reject(1)
-  expect(listening).toBe(0)
+  expect(listening()).toBe(0)
 })

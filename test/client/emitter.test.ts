@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Emitter } from '../../src/client/emitter.js'
 import { settled } from '../support/virtual-host.js'
+import { countedSignal } from './bench.js'
 
 interface Events {
   a: number
@@ -79,15 +80,9 @@ test('a signal removes the listener, and a signal that has aborted adds none', (
 
 test('a disposer leaves nothing on the signal', () => {
   const { emitter } = make()
-  let listening = 0
-  const signal = {
-    aborted: false,
-    reason: undefined,
-    addEventListener: () => listening++,
-    removeEventListener: () => listening--,
-  }
+  const { signal, listening } = countedSignal()
   emitter.on('a', () => {}, { signal })()
-  expect(listening).toBe(0)
+  expect(listening()).toBe(0)
 })
 
 test('what a listener throws is told, and harms no other listener', () => {

@@ -4,6 +4,7 @@ import { settled, VirtualHost } from '../support/virtual-host.js'
 import {
   codeOf,
   connected,
+  countedSignal,
   failure,
   granted,
   noUnhandledRejections,
@@ -479,15 +480,9 @@ describe('a signal', () => {
   })
 
   test('of the client is let go by stop()', async () => {
-    let listening = 0
-    const signal = {
-      aborted: false,
-      reason: undefined,
-      addEventListener: () => listening++,
-      removeEventListener: () => listening--,
-    }
+    const { signal, listening } = countedSignal()
     const { client } = await connected({ signal })
     await client.stop()
-    expect(listening).toBe(0)
+    expect(listening()).toBe(0)
   })
 })

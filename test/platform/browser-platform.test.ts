@@ -71,6 +71,7 @@ describe('options', () => {
     [{ url: 'mqtt://h' }, /^url: expected ws or wss \(browsers have only WebSocket\), got mqtt$/],
     [{ servers: ['wss://h', 'mqtts://h'] }, /^servers\[1\]: .*browsers have only WebSocket/],
     [{ transport: 'tcp' }, /^transport: .*browsers have only WebSocket/],
+    [{ url: 'wss://h', tcp: { noDelay: false } }, /^tcp: only Node takes such settings$/],
     [{ url: 'wss://h', tls: { ca: 'x' } }, /^tls: only Node takes such settings$/],
     [{ url: 'wss://h', webSocket: { headers: {} } }, /^webSocket.headers: only Node takes such settings$/],
   ]

@@ -18,14 +18,21 @@ interface AckOf<T> {
   properties: AckProperties
 }
 
+/** The names of the four. */
 export type AckType = 'puback' | 'pubrec' | 'pubrel' | 'pubcomp'
+/** QoS 1: the message has arrived (§3.4). */
 export type Puback = AckOf<'puback'>
+/** QoS 2, first answer: the message has arrived (§3.5). */
 export type Pubrec = AckOf<'pubrec'>
+/** QoS 2, answer to PUBREC: it is not sent again (§3.6). */
 export type Pubrel = AckOf<'pubrel'>
+/** QoS 2, answer to PUBREL: the exchange is complete (§3.7). */
 export type Pubcomp = AckOf<'pubcomp'>
+/** Any of the four. */
 export type Ack = Puback | Pubrec | Pubrel | Pubcomp
 
 type InputOf<T extends Ack> = WithDefaults<T, 'reasonCode' | 'properties'>
+/** One of the four as a caller writes it. Defaults: `reasonCode` 0, no properties. */
 export type AckInput = InputOf<Puback> | InputOf<Pubrec> | InputOf<Pubrel> | InputOf<Pubcomp>
 
 export function completeAck(input: AckInput): Ack {

@@ -13,6 +13,7 @@ export type AuthProperties = Pick<
   'authenticationMethod' | 'authenticationData' | 'reasonString' | 'userProperties'
 >
 
+/** AUTH with every field. */
 export interface Auth {
   type: 'auth'
   /** 0x00 success, 0x18 continue authentication, 0x19 re-authenticate. */
@@ -20,6 +21,7 @@ export interface Auth {
   properties: AuthProperties
 }
 
+/** AUTH as a caller writes it. Defaults: `reasonCode` 0, no properties. */
 export type AuthInput = WithDefaults<Auth, 'reasonCode' | 'properties'>
 
 export function completeAuth(input: AuthInput): Auth {

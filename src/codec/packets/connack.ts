@@ -30,6 +30,7 @@ export type ConnackProperties = Pick<
   | 'authenticationData'
 >
 
+/** CONNACK with every field. */
 export interface Connack {
   type: 'connack'
   sessionPresent: boolean
@@ -38,6 +39,7 @@ export interface Connack {
   properties: ConnackProperties
 }
 
+/** CONNACK as a caller writes it. Defaults: `sessionPresent` false, `reasonCode` 0, no properties. */
 export type ConnackInput = WithDefaults<Connack, 'sessionPresent' | 'reasonCode' | 'properties'>
 
 const LAST_RETURN_CODE = 5

@@ -29,6 +29,7 @@ export interface Will {
   properties: WillProperties
 }
 
+/** CONNECT with every field. */
 export interface Connect {
   type: 'connect'
   protocolVersion: ProtocolVersion
@@ -45,7 +46,9 @@ export interface Connect {
   properties: ConnectProperties
 }
 
+/** A Will as a caller writes it. Default: no properties. */
 export type WillInput = WithDefaults<Will, 'properties'>
+/** CONNECT as a caller writes it. Defaults: `cleanStart` true, `keepAlive` 0, an empty `clientId`, and none of the rest. */
 export type ConnectInput = WithDefaults<
   Omit<Connect, 'will'>,
   'bridgeMode' | 'cleanStart' | 'keepAlive' | 'clientId' | 'username' | 'password' | 'properties'

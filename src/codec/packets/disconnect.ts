@@ -12,6 +12,7 @@ export type DisconnectProperties = Pick<
   'sessionExpiryInterval' | 'reasonString' | 'userProperties' | 'serverReference'
 >
 
+/** DISCONNECT with every field. */
 export interface Disconnect {
   type: 'disconnect'
   /** 0 in 3.1 and 3.1.1. */
@@ -19,6 +20,7 @@ export interface Disconnect {
   properties: DisconnectProperties
 }
 
+/** DISCONNECT as a caller writes it. Defaults: `reasonCode` 0, no properties. */
 export type DisconnectInput = WithDefaults<Disconnect, 'reasonCode' | 'properties'>
 
 export function completeDisconnect(input: DisconnectInput): Disconnect {

@@ -1,9 +1,11 @@
 /** PINGREQ and PINGRESP (§3.12, §3.13): two bytes that prove life. */
 
+/** From the client: are you there? */
 export interface Pingreq {
   type: 'pingreq'
 }
 
+/** From the server: I am. */
 export interface Pingresp {
   type: 'pingresp'
 }

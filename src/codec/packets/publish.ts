@@ -22,6 +22,7 @@ export type PublishProperties = Pick<
   | 'contentType'
 >
 
+/** PUBLISH with every field. */
 export interface Publish {
   type: 'publish'
   dup: boolean
@@ -36,6 +37,7 @@ export interface Publish {
   payload: Uint8Array
 }
 
+/** PUBLISH as a caller writes it. Defaults: `qos` 0, `dup` and `retain` false, no properties, an empty `payload`. */
 export type PublishInput = WithDefaults<Publish, 'dup' | 'qos' | 'retain' | 'packetId' | 'properties' | 'payload'>
 
 const EMPTY = new Uint8Array(0)

@@ -10,6 +10,7 @@ import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 /** Properties that SUBACK may carry (§3.9.2.1). */
 export type SubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>
 
+/** SUBACK with every field. */
 export interface Suback {
   type: 'suback'
   /** 1 to 65 535. */
@@ -19,6 +20,7 @@ export interface Suback {
   properties: SubackProperties
 }
 
+/** SUBACK as a caller writes it. Default: no properties. */
 export type SubackInput = WithDefaults<Suback, 'properties'>
 
 export function completeSuback(input: SubackInput): Suback {

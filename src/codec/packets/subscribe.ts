@@ -21,6 +21,7 @@ export interface SubscriptionRequest {
   retainHandling: 0 | 1 | 2
 }
 
+/** SUBSCRIBE with every field. */
 export interface Subscribe {
   type: 'subscribe'
   /** 1 to 65 535. */
@@ -30,10 +31,12 @@ export interface Subscribe {
   subscriptions: SubscriptionRequest[]
 }
 
+/** A Topic Filter as a caller writes it. Defaults: `qos` 0, `noLocal` and `retainAsPublished` false, `retainHandling` 0. */
 export type SubscriptionRequestInput = WithDefaults<
   SubscriptionRequest,
   'qos' | 'noLocal' | 'retainAsPublished' | 'retainHandling'
 >
+/** SUBSCRIBE as a caller writes it. Default: no properties. */
 export type SubscribeInput = WithDefaults<Omit<Subscribe, 'subscriptions'>, 'properties'> & {
   subscriptions: SubscriptionRequestInput[]
 }

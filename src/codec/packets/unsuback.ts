@@ -10,6 +10,7 @@ import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 /** Properties that UNSUBACK may carry (§3.11.2.1). */
 export type UnsubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>
 
+/** UNSUBACK with every field. */
 export interface Unsuback {
   type: 'unsuback'
   /** 1 to 65 535. */
@@ -19,6 +20,7 @@ export interface Unsuback {
   properties: UnsubackProperties
 }
 
+/** UNSUBACK as a caller writes it. Defaults: no `reasonCodes`, as in 3.x, no properties. */
 export type UnsubackInput = WithDefaults<Unsuback, 'reasonCodes' | 'properties'>
 
 const NO_CODES: number[] = []

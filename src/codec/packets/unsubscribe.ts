@@ -10,6 +10,7 @@ import { checkTopicFilter, readTopicFilter } from '../topic.js'
 /** Properties that UNSUBSCRIBE may carry (§3.10.2.1). */
 export type UnsubscribeProperties = Pick<Properties, 'userProperties'>
 
+/** UNSUBSCRIBE with every field. */
 export interface Unsubscribe {
   type: 'unsubscribe'
   /** 1 to 65 535. */
@@ -19,6 +20,7 @@ export interface Unsubscribe {
   properties: UnsubscribeProperties
 }
 
+/** UNSUBSCRIBE as a caller writes it. Default: no properties. */
 export type UnsubscribeInput = WithDefaults<Unsubscribe, 'properties'>
 
 export function completeUnsubscribe(input: UnsubscribeInput): Unsubscribe {
