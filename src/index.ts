@@ -1,5 +1,6 @@
 /** The public door of the core: what `platform/*` wires to a host and hands on. */
 
+export type { AuthenticationData, Authenticator } from './client/authenticator.js'
 export type { CancelSignal } from './client/cancel.js'
 export { Client as CoreClient } from './client/client.js'
 export type { MessageHandler } from './client/consumer.js'

@@ -1,6 +1,8 @@
 /** What every platform hands on from the core, beside its own `Client` and `connect`. */
 
 export type {
+  AuthenticationData,
+  Authenticator,
   CancelSignal,
   ClientEvents,
   ClientInfo,
