@@ -49,14 +49,18 @@ export function connackError(
   })
 }
 
-/** The server sent DISCONNECT. */
-export function disconnectError({ reasonCode, properties }: Disconnect, retryable: boolean): ConnectionLostError {
+/** The server sent DISCONNECT. `referred`: it named another server, and that is where the next attempt goes. */
+export function disconnectError(
+  { reasonCode, properties }: Disconnect,
+  freshCredentials: boolean,
+  referred = false,
+): ConnectionLostError {
   const name = reasonName(reasonCode, 'disconnect')
   return new ConnectionLostError(sentence('the server disconnected', name, reasonCode, properties.reasonString), {
     code: reasonSymbol(reasonCode, 'disconnect'),
     phase: 'session',
     reasonCode,
-    retryable,
+    retryable: referred || reasonCode === 0 || mayRetry(reasonCode, freshCredentials),
   })
 }
 

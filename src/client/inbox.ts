@@ -5,14 +5,15 @@ import type { AckProperties } from '../codec/packets/acks.js'
 import type { Publish } from '../codec/packets/publish.js'
 import { Fifo } from '../session/fifo.js'
 import type { Delivery } from '../session/records.js'
-import { type Arrival, type Desk, Message, Receipt } from './messages.js'
+import type { Load } from './backlog.js'
+import { type Desk, Message, Receipt } from './messages.js'
 import type { Parts } from './parts.js'
 
 export class Inbox implements Desk {
   readonly automatic: boolean
   readonly #parts: Parts
   /** Messages that are held back: while the client is paused, and right behind the first CONNACK. */
-  readonly #held = new Fifo<Arrival>()
+  readonly #held = new Fifo<[Message, Receipt]>()
   #holding = false
   #cancelTimer: (() => void) | undefined
 
@@ -33,18 +34,20 @@ export class Inbox implements Desk {
     this.#holding = false
     // One by one: a handler may pause the client.
     while (!this.#parts.backlog.paused) {
-      const arrival = this.#held.shift()
-      if (!arrival) return
-      this.#deliver(arrival)
+      const held = this.#held.shift()
+      if (!held) return
+      this.#deliver(...held)
     }
   }
 
   receive(packet: Publish, delivery: Delivery | undefined): void {
     const { backlog } = this.#parts
-    const share = backlog.add(packet)
-    if (!share) this.drop(new Message(packet, undefined))
-    else if (this.#holding || backlog.paused || this.#held.size > 0) this.#held.push({ packet, delivery, share })
-    else this.#deliver({ packet, delivery, share })
+    const load = backlog.add(packet)
+    const receipt = load && new Receipt(this, delivery, load)
+    const message = new Message(packet, receipt)
+    if (!receipt) this.drop(message)
+    else if (this.#holding || backlog.paused || this.#held.size > 0) this.#held.push([message, receipt])
+    else this.#deliver(message, receipt)
   }
 
   /** A message of QoS 0 that there is no room for. */
@@ -53,11 +56,9 @@ export class Inbox implements Desk {
     this.#parts.events.emit('drop', message)
   }
 
-  #deliver(arrival: Arrival): void {
+  #deliver(message: Message, receipt: Receipt): void {
     const { events, subscriptions } = this.#parts
-    const receipt = new Receipt(this, arrival)
-    const message = new Message(arrival.packet, receipt)
-    const consumers = subscriptions.match(arrival.packet.topic)
+    const consumers = subscriptions.match(message.topic)
     const eager = consumers.filter((consumer) => consumer.eager)
     const heard = events.has('message')
     if (heard) events.emit('message', message, (call) => receipt.call(call))
@@ -77,9 +78,9 @@ export class Inbox implements Desk {
     connection.updateSoon()
   }
 
-  finished({ packet, share }: Arrival): void {
+  finished(load: Load): void {
     const { backlog, connection } = this.#parts
-    if (backlog.remove(share, packet.payload)) connection.updateSoon()
+    if (backlog.remove(load)) connection.updateSoon()
   }
 
   raise(error: unknown): void {

@@ -5,7 +5,7 @@ import type { Publish, PublishProperties } from '../codec/packets/publish.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import type { QoS } from '../codec/protocol.js'
 import type { Delivery } from '../session/records.js'
-import type { Share } from './backlog.js'
+import type { Load } from './backlog.js'
 import { guard } from './emitter.js'
 
 /** A payload may keep this many times its own size of memory alive before it is copied. */
@@ -66,30 +66,24 @@ export interface Desk {
   readonly automatic: boolean
   acknowledge(delivery: Delivery, reasonCode: number, properties: AckProperties): void
   /** All who got it have done with it. */
-  finished(arrival: Arrival): void
+  finished(load: Load): void
   /** One of them failed. */
   raise(error: unknown): void
-}
-
-/** A message as it came in. */
-export interface Arrival {
-  readonly packet: Publish
-  /** What the session wants back; undefined at QoS 0. */
-  readonly delivery: Delivery | undefined
-  /** What it takes a place in. */
-  readonly share: Share
 }
 
 /** Counts those who work on a message, and acknowledges it when the last is done. */
 export class Receipt {
   readonly #desk: Desk
-  readonly #arrival: Arrival
+  /** What the session wants back; undefined at QoS 0. */
+  readonly #delivery: Delivery | undefined
+  readonly #load: Load
   #working = 1
   #failed = false
 
-  constructor(desk: Desk, arrival: Arrival) {
+  constructor(desk: Desk, delivery: Delivery | undefined, load: Load) {
     this.#desk = desk
-    this.#arrival = arrival
+    this.#delivery = delivery
+    this.#load = load
   }
 
   /** One more works on it, until `done`. */
@@ -102,7 +96,7 @@ export class Receipt {
     if (--this.#working > 0) return
     // A message that its handler could not take is refused rather than sent again for ever.
     if (this.#desk.automatic) this.settle(this.#failed ? 0x80 : 0, NO_PROPERTIES)
-    this.#desk.finished(this.#arrival)
+    this.#desk.finished(this.#load)
   }
 
   /** Calls a listener or a handler. While a promise that it returned is pending, it works, and the answer is true. */
@@ -121,8 +115,7 @@ export class Receipt {
   }
 
   settle(reasonCode: number, properties: AckProperties): void {
-    const { delivery } = this.#arrival
-    if (delivery) this.#desk.acknowledge(delivery, reasonCode, properties)
+    if (this.#delivery) this.#desk.acknowledge(this.#delivery, reasonCode, properties)
   }
 }
 

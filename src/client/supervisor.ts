@@ -20,7 +20,7 @@ import {
 import type { Inbox } from './inbox.js'
 import type { Parts } from './parts.js'
 import { Pending, unlessAborted } from './pending.js'
-import { mayRetry, nextDelay, STABLE_AFTER } from './reconnect.js'
+import { nextDelay, STABLE_AFTER } from './reconnect.js'
 import type { ClientStatus, ConnectResult } from './results.js'
 import type { Servers } from './servers.js'
 import type { Endpoint } from './transport.js'
@@ -95,8 +95,7 @@ export class Supervisor {
         const { reasonCode, properties } = event.packet
         void connection.close()
         const referred = this.#servers.refer(this.endpoint as Endpoint, reasonCode, properties.serverReference)
-        const retryable = referred || reasonCode === 0 || mayRetry(reasonCode, settings.freshCredentials)
-        this.lost(disconnectError(event.packet, retryable), reasonCode, properties, referred)
+        this.lost(disconnectError(event.packet, settings.freshCredentials, referred), reasonCode, properties, referred)
         return
       }
       case 'failed':
