@@ -28,7 +28,9 @@ export class Backlog {
 
   /** Whether the network has to wait: from a limit on, until half of it is done. */
   get full(): boolean {
-    this.#full = this.#exceeds(this.#full ? 0.5 : 1)
+    const { maxMessages, maxBytes } = this.#limits
+    const share = this.#full ? 0.5 : 1
+    this.#full = this.#kept > maxMessages * share || this.#keptBytes > maxBytes * share
     return this.#full
   }
 
@@ -41,7 +43,8 @@ export class Backlog {
     const { maxBytes, overflow } = this.#limits
     const bytes = payload.length + OVERHEAD
     const kept = qos > 0 || this.paused || overflow === 'wait'
-    if (qos === 0 && (kept ? this.#exceeds(2) : this.#droppableBytes > maxBytes)) return undefined
+    // One chunk may hold more small messages than `maxMessages`, so that only bytes count here.
+    if (qos === 0 && (kept ? this.#keptBytes > 2 * maxBytes : this.#droppableBytes > maxBytes)) return undefined
     this.#book(bytes, kept, 1)
     return { bytes, kept }
   }
@@ -58,10 +61,5 @@ export class Backlog {
       this.#kept += messages
       this.#keptBytes += bytes
     }
-  }
-
-  #exceeds(times: number): boolean {
-    const { maxMessages, maxBytes } = this.#limits
-    return this.#kept > maxMessages * times || this.#keptBytes > maxBytes * times
   }
 }

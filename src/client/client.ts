@@ -391,6 +391,7 @@ export class Client {
   #hear(event: SessionEvent): void {
     if (event.type === 'message') this.#inbox.receive(event.packet, event.delivery)
     else if (event.type === 'challenge' || event.type === 'verify') void this.#authentication.hear(event)
+    else if (event.type === 'late') this.#disown(event.packet)
     else if (!('tag' in event)) this.#supervisor.hear(event)
     else {
       const waiter = event.tag as Waiter<typeof event>
@@ -454,6 +455,14 @@ export class Client {
     measurePacket({ type, packetId, reasonCode, properties }, this.#settings.version)
     this.#session.release(type, packetId, reasonCode, properties, this.#platform.now())
     this.#connection.update()
+  }
+
+  /** A subscription was granted to a caller who had given up: the server need not send what nobody gets. */
+  #disown({ subscriptions }: Subscribe): void {
+    const unwanted = subscriptions
+      .map(({ filter }) => filter)
+      .filter((filter) => !this.#subscriptions.granted.has(filter) && this.#subscriptions.holders(filter).length === 0)
+    if (unwanted.length > 0) this.unsubscribe(unwanted).catch(() => {})
   }
 
   async #leave(consumer: Consumer): Promise<void> {

@@ -121,10 +121,14 @@ export class Calls {
     if (reasonCodes.length !== length && (type === 'suback' || this.#link.settings.version === 5))
       throw protocolError(`${type}.reasonCodes: expected ${length}, got ${reasonCodes.length}`)
     this.#link.calls.delete(packetId)
-    if (call.tag === undefined) return
+    const { packet: question, tag } = call
+    if (tag === undefined) {
+      if (question.type === 'subscribe') this.#link.events.push({ type: 'late', packet: question })
+      return
+    }
     const properties: SubackProperties = packet.properties
     const roundTrip = this.#link.now - call.since
-    this.#link.events.push({ type: 'answered', tag: call.tag, reasonCodes, properties, roundTrip })
+    this.#link.events.push({ type: 'answered', tag, reasonCodes, properties, roundTrip })
   }
 
   /** Nobody waits for `tag` any more. */

@@ -5,6 +5,7 @@ import type { Connack } from '../codec/packets/connack.js'
 import type { Disconnect } from '../codec/packets/disconnect.js'
 import type { Publish } from '../codec/packets/publish.js'
 import type { SubackProperties } from '../codec/packets/suback.js'
+import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { MqttError } from '../errors.js'
 import type { Delivery, Exchange } from './records.js'
 
@@ -22,6 +23,8 @@ export type SessionEvent =
   | { type: 'acknowledged'; tag: unknown; packetId: number; reasonCode: number; properties: AckProperties }
   /** SUBACK or UNSUBACK came, ms after the question was sent. */
   | { type: 'answered'; tag: unknown; reasonCodes: number[]; properties: SubackProperties; roundTrip: number }
+  /** SUBACK came when nobody waited for it any more. */
+  | { type: 'late'; packet: Subscribe }
   | { type: 'pong'; tag: unknown; roundTrip: number }
   /** The server wants more; the answer goes to `authenticate`. `anew`: it is the server that begins. */
   | { type: 'challenge'; exchange: Exchange; data: Uint8Array | undefined; anew: boolean }

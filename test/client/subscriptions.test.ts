@@ -121,7 +121,7 @@ describe('subscribing', () => {
     await client.disconnect()
   })
 
-  test('ends with ackTimeout, and a SUBACK that comes late confuses nobody', async () => {
+  test('ends with ackTimeout, and a SUBACK that comes late is answered with UNSUBSCRIBE', async () => {
     const { client, peer, host } = await connected({ ackTimeout: 500 })
     const subscribing = client.subscribe('a', () => {})
     const caught = failure(subscribing)
@@ -135,7 +135,23 @@ describe('subscribing', () => {
     peer.send({ type: 'suback', packetId: second.packetId, reasonCodes: [0] })
     await again
     expect([...client.subscriptions.keys()]).toEqual(['b'])
+    expect(await peer.next('unsubscribe')).toMatchObject({ filters: ['a'] })
     await client.disconnect()
+  })
+
+  test('a SUBACK that comes late leaves a filter alone that somebody holds meanwhile', async () => {
+    const { client, peer, host } = await connected({ ackTimeout: 500 })
+    const caught = failure(client.subscribe(['a', 'b'], () => {}))
+    const { packetId } = await peer.next('subscribe')
+    await host.advance(500)
+    await caught
+    const again = client.subscribe('a', () => {})
+    await peer.next('subscribe')
+    peer.send({ type: 'suback', packetId, reasonCodes: [0, 0] })
+    expect(await peer.next('unsubscribe')).toMatchObject({ filters: ['b'] })
+    expect(await state(again)).toBe('pending')
+    await client.disconnect()
+    await failure(again)
   })
 
   test('misses no message that comes before SUBACK', async () => {
