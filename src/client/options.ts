@@ -78,10 +78,10 @@ export type ReconnectPolicy = (attempt: number, error: Error) => number | false
  */
 export interface BacklogOptions {
   /**
-   * Messages of QoS 1 and 2. In 5.0 the server is told not to send more (Receive Maximum); past it, the network is not
-   * read, unless an answer that somebody waits for may come behind. It is also how many calls of one handler may be
-   * pending at once, and how many messages of QoS 0 a subscription keeps for its handler or its iteration. 1 to 65 535,
-   * default 1 000.
+   * Messages of QoS 1 and 2. Past it, the network is not read, unless an answer that somebody waits for may come behind.
+   * It is also how many calls of one handler may be pending at once, and how many messages of QoS 0 a subscription keeps
+   * for its handler or its iteration. 1 to 65 535, default 1 000. `properties.receiveMaximum` (5.0) has the server keep to
+   * a number by itself.
    */
   maxMessages?: number
   /** Bytes of all such messages, each its payload and 1 KiB. Past it, the network is not read. Default 16 MiB. */
@@ -171,7 +171,7 @@ export interface ClientOptions {
   /** Sets the top bit of the protocol level (3.1 and 3.1.1). Default false. */
   bridgeMode?: boolean
   will?: WillOptions
-  /** Properties of CONNECT (5.0). `receiveMaximum` is `backlog.maxMessages` unless it is given. */
+  /** Properties of CONNECT (5.0). */
   properties?: Omit<ConnectProperties, 'authenticationMethod' | 'authenticationData'>
   /** Enhanced authentication (5.0), such as the SCRAM of `emqtt/scram`; an object for this client alone. */
   enhancedAuth?: Authenticator

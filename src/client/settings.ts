@@ -99,7 +99,6 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
   checkAuthentication(given.enhancedAuth, version, properties)
   // What Clean Session 0 means in 3.x takes both in 5.0 (§3.1.2.11.2).
   if (version === 5 && !cleanStart) properties.sessionExpiryInterval ??= 0xffffffff
-  if (version === 5) properties.receiveMaximum ??= backlog.maxMessages
   const connect: Connect = {
     type: 'connect',
     protocolVersion: version,
