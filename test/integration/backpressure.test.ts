@@ -59,7 +59,9 @@ const inOrder = Array.from({ length: MESSAGES }, (_, index) => index)
 describe.concurrent('a handler that does not return', () => {
   for (const protocolVersion of [3, 4, 5] as ProtocolVersion[]) {
     for (const qos of [1, 2] as const) {
-      test(`holds the server back at QoS ${qos} in version ${protocolVersion}, while keep-alive goes on, and loses nothing`, async () => {
+      test(`holds the server back at QoS ${qos} in version ${protocolVersion}, while keep-alive goes on, and loses nothing`, async ({
+        expect,
+      }) => {
         const options: ClientOptions = {
           url: broker.urls.mqtt,
           protocolVersion,
@@ -92,7 +94,9 @@ describe.concurrent('a handler that does not return', () => {
   }
 
   for (const overflow of ['drop-oldest', 'drop-newest'] as const) {
-    test(`at QoS 0 drops what is too much, counts it, and keeps the rest in order (${overflow})`, async () => {
+    test(`at QoS 0 drops what is too much, counts it, and keeps the rest in order (${overflow})`, async ({
+      expect,
+    }) => {
       await using subscriber = new Client({
         url: broker.urls.mqtt,
         protocolVersion: 5,
@@ -120,7 +124,7 @@ describe.concurrent('a handler that does not return', () => {
     })
   }
 
-  test('at QoS 0 has the network wait instead, with overflow wait', async () => {
+  test('at QoS 0 has the network wait instead, with overflow wait', async ({ expect }) => {
     await using subscriber = new Client({
       url: broker.urls.mqtt,
       reconnect: false,
@@ -139,7 +143,7 @@ describe.concurrent('a handler that does not return', () => {
     expect(got).toEqual(inOrder)
   })
 
-  test('does not keep its own publish from being answered', async () => {
+  test('does not keep its own publish from being answered', async ({ expect }) => {
     await using subscriber = new Client({
       url: broker.urls.mqtt,
       reconnect: false,
