@@ -8,6 +8,7 @@ export type ErrorPhase =
   | 'tcp'
   | 'tls'
   | 'websocket'
+  | 'authentication'
   | 'connack'
   | 'session'
   | 'codec'
