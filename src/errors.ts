@@ -4,6 +4,7 @@
 export type ErrorPhase =
   | 'options'
   | 'credentials'
+  | 'authentication'
   | 'resolve'
   | 'tcp'
   | 'tls'

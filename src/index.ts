@@ -6,7 +6,9 @@ export { Client as CoreClient } from './client/client.js'
 export type { MessageHandler } from './client/consumer.js'
 export type { Listener, ListenOptions } from './client/emitter.js'
 export { Message } from './client/messages.js'
+export type { ClientMetrics } from './client/metrics.js'
 export type {
+  BacklogOptions,
   ClientOptions,
   FilterInput,
   Password,
@@ -14,6 +16,8 @@ export type {
   PublishProperties,
   ReconnectOptions,
   ReconnectPolicy,
+  Redirect,
+  RedirectPolicy,
   SubscribeOptions,
   TcpOptions,
   TlsOptions,
@@ -29,6 +33,7 @@ export type {
   DisconnectEvent,
   PublishResult,
   ReconnectingEvent,
+  RedirectEvent,
   ResubscribeEvent,
   UnsubscribeResult,
 } from './client/results.js'

@@ -1,6 +1,7 @@
 /** The client: what an application calls, each call a promise over the session. */
 
 import { measurePacket } from '../codec/packet.js'
+import type { AckProperties } from '../codec/packets/acks.js'
 import type { DisconnectProperties } from '../codec/packets/disconnect.js'
 import type { Publish } from '../codec/packets/publish.js'
 import type { Subscribe, SubscriptionRequest } from '../codec/packets/subscribe.js'
@@ -10,6 +11,9 @@ import { checkTopicFilter } from '../codec/topic.js'
 import { outOfRange, wrongType } from '../errors.js'
 import type { SessionEvent } from '../session/events.js'
 import { Session } from '../session/session.js'
+import { Authentication } from './authentication.js'
+import type { Authenticator } from './authenticator.js'
+import { Backlog } from './backlog.js'
 import { type CancelSignal, onAbort } from './cancel.js'
 import { Connection } from './connection.js'
 import { Consumer, type MessageHandler } from './consumer.js'
@@ -17,6 +21,7 @@ import type { Listener, ListenOptions } from './emitter.js'
 import { Events } from './events.js'
 import { closedError, subscribeError } from './failures.js'
 import { Inbox } from './inbox.js'
+import { type ClientMetrics, newMetrics } from './metrics.js'
 import type { ClientOptions, FilterInput, PublishOptions, SubscribeOptions } from './options.js'
 import { Pending, unlessAborted, type Waiter } from './pending.js'
 import type {
@@ -28,6 +33,7 @@ import type {
   PublishResult,
   UnsubscribeResult,
 } from './results.js'
+import { Servers } from './servers.js'
 import { type Settings, settle } from './settings.js'
 import { Subscription } from './subscription.js'
 import { type Granted, Subscriptions } from './subscriptions.js'
@@ -44,6 +50,9 @@ export class Client {
   readonly #subscriptions: Subscriptions
   readonly #session: Session
   readonly #connection: Connection
+  readonly #backlog: Backlog
+  readonly #metrics: ClientMetrics
+  readonly #authentication: Authentication
   readonly #inbox: Inbox
   readonly #supervisor: Supervisor
   readonly #forgetSignal: () => void
@@ -55,16 +64,20 @@ export class Client {
    */
   constructor(options: ClientOptions, platform: Platform) {
     const settings = settle(options, (size) => platform.random(size))
-    const endpoints = platform.endpoints(options)
+    const backlog = new Backlog(settings.backlog)
+    const metrics = newMetrics()
     const events = new Events(settings.name ?? settings.connect.clientId)
     const subscriptions = new Subscriptions(events, settings.version)
     const session = new Session(settings)
+    const servers = new Servers(platform, options, settings.followServerReference, events)
     const connection = new Connection(session, platform, options, {
       events,
+      metrics,
+      backlog,
       told: (event) => this.#hear(event),
       lost: (error) => this.#supervisor.lost(error),
     })
-    const parts = { platform, settings, events, subscriptions, session, connection }
+    const parts = { platform, settings, events, backlog, metrics, subscriptions, session, connection }
     this.#platform = platform
     this.#settings = settings
     this.#signal = options.signal
@@ -72,8 +85,11 @@ export class Client {
     this.#subscriptions = subscriptions
     this.#session = session
     this.#connection = connection
+    this.#backlog = backlog
+    this.#metrics = metrics
+    this.#authentication = new Authentication(parts)
     this.#inbox = new Inbox(parts)
-    this.#supervisor = new Supervisor(parts, this.#inbox, endpoints)
+    this.#supervisor = new Supervisor(parts, this.#inbox, servers, this.#authentication)
     this.#forgetSignal = onAbort(options.signal, (reason) => void this.#supervisor.end(reason))
   }
 
@@ -101,6 +117,7 @@ export class Client {
       queued: this.#session.queued,
       inflight: this.#session.inflight,
       maxInflight: this.#session.window,
+      paused: this.#backlog.paused,
       connack: this.#supervisor.connack,
     }
   }
@@ -186,11 +203,12 @@ export class Client {
     if (handler !== undefined && typeof handler !== 'function') {
       throw wrongType('subscribe.handler', 'a function', handler)
     }
-    const consumer = new Consumer(names, handler, (message) => this.#events.emit('drop', message))
+    const consumer = new Consumer(names, handler, this.#settings.backlog, (message) => this.#inbox.drop(message))
     this.#subscriptions.add(consumer)
     try {
       const packet: Subscribe = { type: 'subscribe', packetId: 1, properties, subscriptions }
       const { reasonCodes, properties: answered } = await this.#call(packet, signal, (answer) => {
+        this.#metrics.subackTime = answer.roundTrip
         subscriptions.forEach((request, index) => {
           const code = answer.reasonCodes[index] as number
           if (code < 0x80) this.#subscriptions.grant(request, properties, code)
@@ -250,6 +268,82 @@ export class Client {
   }
 
   /**
+   * PUBACK (§3.4) for the message with this Packet Identifier, like its `ack`. It leaves once all messages that came
+   * before are acknowledged. Without effect where the connection that the message came on is gone.
+   *
+   * @param reasonCode 0, 0x10, or 0x80 and above to refuse it (5.0 only)
+   * @throws {RangeError} when no message of QoS 1 with this Packet Identifier waits for it
+   */
+  puback(packetId: number, reasonCode = 0, properties: AckProperties = NO_PROPERTIES): void {
+    this.#acknowledge('puback', packetId, reasonCode, properties)
+  }
+
+  /** PUBREC (§3.5): like `puback`, for a message of QoS 2. */
+  pubrec(packetId: number, reasonCode = 0, properties: AckProperties = NO_PROPERTIES): void {
+    this.#acknowledge('pubrec', packetId, reasonCode, properties)
+  }
+
+  /**
+   * PUBREL (§3.6), with `autoAck: 'never'`: our message of QoS 2, whose PUBREC came, is not sent again.
+   *
+   * @param reasonCode 0 or 0x92 (5.0 only)
+   * @throws {RangeError} when no PUBREC with this Packet Identifier waits for it
+   */
+  pubrel(packetId: number, reasonCode = 0, properties: AckProperties = NO_PROPERTIES): void {
+    this.#release('pubrel', packetId, reasonCode, properties)
+  }
+
+  /** PUBCOMP (§3.7), with `autoAck: 'never'`: the answer to the server's PUBREL. */
+  pubcomp(packetId: number, reasonCode = 0, properties: AckProperties = NO_PROPERTIES): void {
+    this.#release('pubcomp', packetId, reasonCode, properties)
+  }
+
+  /**
+   * Delivers no message until `resume`. What comes meanwhile waits, unacknowledged; past `backlog` the network is not
+   * read. No PINGREQ is sent, unless `forcePing`, so that a server may disconnect us after 1.5 × `keepAlive`: what it has
+   * not had acknowledged it sends again.
+   */
+  pause(): void {
+    this.#backlog.paused = true
+    this.#session.quieten(true)
+    this.#connection.update()
+  }
+
+  /** Delivers what came since `pause`, in order, and goes on. */
+  resume(): void {
+    this.#backlog.paused = false
+    this.#session.quieten(false)
+    this.#inbox.handOut()
+    this.#connection.update()
+  }
+
+  /** What was measured since the client was made. */
+  metrics(): ClientMetrics {
+    return { ...this.#metrics }
+  }
+
+  /**
+   * Authenticates again on the connection that there is (§4.12.1, 5.0). Resolves when the server has accepted. When it
+   * fails, the connection ends [MQTT-4.12.1-2], and another one is made.
+   *
+   * @param authenticator Takes the place of `enhancedAuth`, also for the connections to come; of the same method
+   * @throws {AckTimeoutError} when it takes longer than `ackTimeout`
+   */
+  async reauthenticate(authenticator?: Authenticator): Promise<void> {
+    const { method } = this.#authentication
+    if (authenticator && authenticator.method !== method) {
+      // [MQTT-4.12.1-1]
+      throw outOfRange('reauthenticate.method', `that of enhancedAuth, ${method}`, authenticator.method)
+    }
+    const data = await this.#authentication.begin(authenticator)
+    await this.#ask(
+      undefined,
+      (tag, now) => this.#session.reauthenticate(data, tag, now),
+      () => {},
+    )
+  }
+
+  /**
    * Ends the connection in order, and the connecting. Resolves when DISCONNECT was handed to the network and the
    * connection is closed. What still waits for an answer is rejected; handlers stay for a later `connect`.
    *
@@ -295,7 +389,8 @@ export class Client {
 
   /** What the session tells. */
   #hear(event: SessionEvent): void {
-    if (event.type === 'message') this.#inbox.receive(event)
+    if (event.type === 'message') this.#inbox.receive(event.packet, event.delivery)
+    else if (event.type === 'challenge' || event.type === 'verify') void this.#authentication.hear(event)
     else if (!('tag' in event)) this.#supervisor.hear(event)
     else {
       const waiter = event.tag as Waiter<typeof event>
@@ -349,6 +444,16 @@ export class Client {
     }
     pending = new Pending(signal, () => this.#session.cancel(tag))
     return pending.promise
+  }
+
+  #acknowledge(type: 'puback' | 'pubrec', packetId: number, reasonCode: number, properties: AckProperties): void {
+    this.#inbox.acknowledge(this.#session.unsettled(type, packetId), reasonCode, properties)
+  }
+
+  #release(type: 'pubrel' | 'pubcomp', packetId: number, reasonCode: number, properties: AckProperties): void {
+    measurePacket({ type, packetId, reasonCode, properties }, this.#settings.version)
+    this.#session.release(type, packetId, reasonCode, properties, this.#platform.now())
+    this.#connection.update()
   }
 
   async #leave(consumer: Consumer): Promise<void> {

@@ -10,8 +10,10 @@ import type { Resumption } from '../session/calls.js'
 import type { SessionEvent } from '../session/events.js'
 import { connectionLost, failed } from '../session/failures.js'
 import type { Session } from '../session/session.js'
+import type { Backlog } from './backlog.js'
 import type { CancelSignal } from './cancel.js'
 import type { Events } from './events.js'
+import type { ClientMetrics } from './metrics.js'
 import type { ClientOptions } from './options.js'
 import { Pending } from './pending.js'
 import type { PublishResult } from './results.js'
@@ -28,6 +30,10 @@ const DONE = Promise.resolve(HANDED_OVER)
 export interface ConnectionHooks {
   /** Who hears of each packet. */
   readonly events: Events
+  /** Who counts them. */
+  readonly metrics: ClientMetrics
+  /** How far the application is behind. */
+  readonly backlog: Backlog
   /** The session tells something. */
   told(event: SessionEvent): void
   /** The network connection ended without our doing. */
@@ -46,6 +52,10 @@ export class Connection {
   #framer = new Framer(FROM_SERVER)
   #flushScheduled = false
   #congested = false
+  /** Whether the network is read. */
+  #reading = true
+  /** When CONNECT was sent. */
+  openedAt = 0
   /** Settled once the transport takes more again. */
   #drained: Pending<PublishResult> | undefined
   #dispatching = false
@@ -77,6 +87,8 @@ export class Connection {
         this.#closed(transport, over)
       },
     }
+    const { metrics } = this.#hooks
+    const begun = this.#platform.now()
     let transport: Transport | undefined
     transport = await this.#platform.open(endpoint, this.#options, handlers, signal)
     if (signal.aborted) {
@@ -87,7 +99,10 @@ export class Connection {
     this.#writer = new Writer()
     this.#framer = new Framer(FROM_SERVER, connect.protocolVersion, connect.properties.maximumPacketSize)
     this.#congested = false
+    this.#reading = true
     this.#transport = transport
+    this.openedAt = this.#platform.now()
+    metrics.handshakeTime = this.openedAt - begun
     this.#session.open(connect, again)
     this.update()
   }
@@ -105,6 +120,7 @@ export class Connection {
     } finally {
       this.#dispatching = false
     }
+    this.#regulate()
     this.#setTimer()
   }
 
@@ -152,12 +168,14 @@ export class Connection {
 
   #receive(chunk: Uint8Array): void {
     const now = this.#platform.now()
-    const { events } = this.#hooks
+    const { events, metrics } = this.#hooks
     const heard = events.has('packetreceive')
+    metrics.bytesReceived += chunk.length
     this.#session.alive()
     try {
       this.#framer.push(chunk)
       for (let packet = this.#framer.next(); packet; packet = this.#framer.next()) {
+        metrics.packetsReceived++
         if (heard) events.emit('packetreceive', packet)
         this.#session.receive(packet, now)
       }
@@ -172,8 +190,9 @@ export class Connection {
     const packets = this.#session.takePackets()
     if (packets.length === 0 || !this.#transport) return
     for (const packet of packets) writePacket(this.#writer, packet, this.#framer.version)
+    const { events, metrics } = this.#hooks
+    metrics.packetsSent += packets.length
     // Told of when all are written: what a listener sends comes behind them.
-    const { events } = this.#hooks
     if (events.has('packetsend')) for (const packet of packets) events.emit('packetsend', packet)
     if (this.#writer.size >= FULL) this.#flush()
     else if (!this.#flushScheduled) {
@@ -188,9 +207,24 @@ export class Connection {
   #flush(): void {
     const transport = this.#transport
     if (!transport) return
+    this.#hooks.metrics.bytesSent += this.#writer.size
     if (this.#writer.size > 0) {
       for (const chunk of this.#writer.take()) this.#congested = !transport.send(chunk) || this.#congested
     }
+  }
+
+  /**
+   * Reads the network as fast as the application works. What somebody waits for may come behind the messages that there
+   * is no room for, and they may not be done with before it comes: then it is read all the same.
+   */
+  #regulate(): void {
+    const transport = this.#transport
+    const reading = !this.#session.verifying && (this.#session.awaits || !this.#hooks.backlog.full)
+    if (!transport || reading === this.#reading) return
+    this.#reading = reading
+    this.#session.listen(reading, this.#platform.now())
+    if (reading) transport.resume()
+    else transport.pause()
   }
 
   #closed(transport: Transport | undefined, error: Error): void {

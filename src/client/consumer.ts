@@ -2,10 +2,8 @@
 
 import { Fifo } from '../session/fifo.js'
 import type { Message, Receipt } from './messages.js'
+import type { BacklogOptions } from './options.js'
 import { Pending } from './pending.js'
-
-/** Messages of QoS 0 that a buffer holds before the oldest is dropped. QoS 1 and 2 are bounded by their acks. */
-export const BUFFERED_QOS0 = 1_000
 
 /** Called for each message. While a promise that it returned is pending, the message counts as being worked on. */
 export type MessageHandler = (message: Message) => unknown
@@ -17,15 +15,21 @@ interface Buffered {
   receipt: Receipt
 }
 
-/** A buffered message is done when the iteration comes back for the next one. */
+/**
+ * Messages wait where a handler has as many calls pending as it may, and where the iteration has not come for them. One
+ * that is read by iteration is done when the iteration comes back for the next.
+ */
 export class Consumer {
   /** What it is to get; when none is left, it ends. */
   readonly filters: Set<string>
   readonly handler: MessageHandler | undefined
   dropped = 0
+  readonly #limits: Required<BacklogOptions>
   readonly #onDrop: (message: Message) => void
   readonly #buffer = new Fifo<Buffered>()
   #bufferedQos0 = 0
+  /** Calls of the handler that are pending. */
+  #calls = 0
   #iterated = false
   #readers: Pending<Next>[] = []
   /** Of the messages that readers have. */
@@ -33,9 +37,15 @@ export class Consumer {
   #ended = false
   #error: unknown
 
-  constructor(filters: readonly string[], handler: MessageHandler | undefined, onDrop: (message: Message) => void) {
+  constructor(
+    filters: readonly string[],
+    handler: MessageHandler | undefined,
+    limits: Required<BacklogOptions>,
+    onDrop: (message: Message) => void,
+  ) {
     this.filters = new Set(filters)
     this.handler = handler
+    this.#limits = limits
     this.#onDrop = onDrop
   }
 
@@ -45,30 +55,25 @@ export class Consumer {
   }
 
   take(message: Message, receipt: Receipt): void {
-    const { handler } = this
-    if (handler) {
-      receipt.call(() => handler(message))
+    if (this.#ended) return
+    if (this.handler && this.#calls < this.#limits.maxMessages) {
+      this.#call(message, receipt)
       return
     }
-    if (this.#ended) return
-    receipt.begin()
     const reader = this.#readers.shift()
+    if (!reader && !this.#mayWait(message)) return
+    receipt.begin()
     if (reader) reader.resolve(this.#read({ message, receipt }))
-    else {
-      if (message.qos === 0 && ++this.#bufferedQos0 > BUFFERED_QOS0) this.#dropOldest()
-      this.#buffer.push({ message, receipt })
-    }
+    else this.#buffer.push({ message, receipt })
   }
 
   next(): Promise<Next> {
     this.#iterated = true
     this.#finishCurrent()
     const reader = new Pending<Next>()
-    const buffered = this.#buffer.shift()
-    if (buffered) {
-      if (buffered.message.qos === 0) this.#bufferedQos0--
-      reader.resolve(this.#read(buffered))
-    } else if (this.#ended) this.#finish(reader)
+    const buffered = this.#shift()
+    if (buffered) reader.resolve(this.#read(buffered))
+    else if (this.#ended) this.#finish(reader)
     else this.#readers.push(reader)
     return reader.promise
   }
@@ -85,7 +90,35 @@ export class Consumer {
   discard(): void {
     this.end()
     this.#finishCurrent()
-    for (let held = this.#buffer.shift(); held; held = this.#buffer.shift()) held.receipt.done()
+    for (let held = this.#shift(); held; held = this.#shift()) held.receipt.done()
+  }
+
+  #call(message: Message, receipt: Receipt): void {
+    const { handler } = this
+    if (
+      receipt.call(
+        () => handler?.(message),
+        () => this.#returned(),
+      )
+    )
+      this.#calls++
+  }
+
+  /** A call is not pending any more. */
+  #returned(): void {
+    this.#calls--
+    while (this.#calls < this.#limits.maxMessages) {
+      const buffered = this.#shift()
+      if (!buffered) return
+      this.#call(buffered.message, buffered.receipt)
+      buffered.receipt.done()
+    }
+  }
+
+  #shift(): Buffered | undefined {
+    const buffered = this.#buffer.shift()
+    if (buffered?.message.qos === 0) this.#bufferedQos0--
+    return buffered
   }
 
   #read({ message, receipt }: Buffered): Next {
@@ -104,12 +137,20 @@ export class Consumer {
     for (const receipt of this.#current.splice(0)) receipt.done()
   }
 
-  #dropOldest(): void {
-    const oldest = this.#buffer.remove(({ message }) => message.qos === 0)
-    if (!oldest) return
+  /** Whether there is room for a message; that of QoS 0 may have to be made. */
+  #mayWait(message: Message): boolean {
+    const { maxMessages, overflow } = this.#limits
+    if (message.qos > 0) return true
+    if (++this.#bufferedQos0 <= maxMessages || overflow === 'wait') return true
     this.#bufferedQos0--
     this.dropped++
+    if (overflow === 'drop-newest') {
+      this.#onDrop(message)
+      return false
+    }
+    const oldest = this.#buffer.remove((buffered) => buffered.message.qos === 0) as Buffered
     oldest.receipt.done()
     this.#onDrop(oldest.message)
+    return true
   }
 }

@@ -3,6 +3,7 @@
 import { isBytes } from '../codec/fields.js'
 import { measurePacket } from '../codec/packet.js'
 import type { Connect } from '../codec/packets/connect.js'
+import type { Authentication } from './authentication.js'
 import { credentialsError } from './failures.js'
 import type { Settings } from './settings.js'
 import { encodeText } from './text.js'
@@ -13,10 +14,12 @@ export async function connectPacket(
   endpoint: Endpoint,
   clientId: string,
   cleanStart: boolean,
+  authentication: Authentication,
 ): Promise<Connect> {
-  const [username, password] = await Promise.all([
+  const [username, password, authenticationData] = await Promise.all([
     credential('username', settings.username),
     credential('password', settings.password),
+    authentication.begin(),
   ])
   const secret = password ?? endpoint.password
   const packet: Connect = {
@@ -25,6 +28,7 @@ export async function connectPacket(
     cleanStart,
     username: (username as string | undefined) ?? endpoint.username,
     password: secret === undefined ? undefined : encodeText('password', secret),
+    properties: { ...settings.connect.properties, authenticationMethod: authentication.method, authenticationData },
   }
   measurePacket(packet, settings.version)
   return packet

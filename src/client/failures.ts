@@ -9,12 +9,16 @@ import {
   ConnectionLostError,
   describe,
   isMqttError,
+  type MqttError,
   type MqttErrorDetails,
   type RefusedError,
 } from '../errors.js'
 import { refused } from '../session/failures.js'
 import { mayRetry } from './reconnect.js'
 import type { Endpoint } from './transport.js'
+
+/** What an attempt to connect waits for. */
+export type WaitedFor = 'credentials' | 'network' | 'connack' | 'authentication'
 
 const ADVICE: ReadonlyMap<number, string> = new Map([
   [0x84, 'choose another protocolVersion'],
@@ -45,17 +49,18 @@ export function connackError(
   })
 }
 
-/** The server sent DISCONNECT. */
+/** The server sent DISCONNECT. `referred`: it named another server, and that is where the next attempt goes. */
 export function disconnectError(
   { reasonCode, properties }: Disconnect,
   freshCredentials: boolean,
+  referred = false,
 ): ConnectionLostError {
   const name = reasonName(reasonCode, 'disconnect')
   return new ConnectionLostError(sentence('the server disconnected', name, reasonCode, properties.reasonString), {
     code: reasonSymbol(reasonCode, 'disconnect'),
     phase: 'session',
     reasonCode,
-    retryable: reasonCode === 0 || mayRetry(reasonCode, freshCredentials),
+    retryable: referred || reasonCode === 0 || mayRetry(reasonCode, freshCredentials),
   })
 }
 
@@ -71,13 +76,19 @@ export function subscribeError(
   return refused(reasonCode, sentence(what, name, reasonCode, reasonString), 'suback')
 }
 
+/** The authenticator failed, or does not take the server for who it should be. */
+export function authenticationError(cause: unknown): MqttError {
+  if (isMqttError(cause)) return cause
+  const details = { code: 'AUTHENTICATION_FAILED', phase: 'authentication', retryable: true, cause } as const
+  return new ConnectError('enhancedAuth: the authenticator failed; see cause', details)
+}
+
 /** `connectTimeout` is over. Which of a WebSocket's own phases it was, nobody outside of it can tell. */
-export function connectTimeout(
-  { label, transport }: Endpoint,
-  ms: number,
-  waitedFor: 'credentials' | 'network' | 'connack',
-): ConnectError {
-  const what = { credentials: 'credentials', network: 'network connection', connack: 'CONNACK' }[waitedFor]
+export function connectTimeout({ label, transport }: Endpoint, ms: number, waitedFor: WaitedFor): ConnectError {
+  const what =
+    { network: 'network connection', connack: 'CONNACK', authentication: 'answer of enhancedAuth' }[
+      waitedFor as 'network'
+    ] ?? waitedFor
   const phase = waitedFor !== 'network' ? waitedFor : transport.startsWith('ws') ? 'websocket' : 'tcp'
   return new ConnectError(`${label}: no ${what} within ${ms} ms (connectTimeout); check host and port, or raise it`, {
     code: 'ETIMEDOUT',

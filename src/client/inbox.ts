@@ -3,56 +3,62 @@
 import { measurePacket } from '../codec/packet.js'
 import type { AckProperties } from '../codec/packets/acks.js'
 import type { Publish } from '../codec/packets/publish.js'
+import { Fifo } from '../session/fifo.js'
 import type { Delivery } from '../session/records.js'
-import { Message, Receipt } from './messages.js'
+import type { Load } from './backlog.js'
+import { type Desk, Message, Receipt } from './messages.js'
 import type { Parts } from './parts.js'
 
-/** As the session tells of it. */
-interface Arrival {
-  packet: Publish
-  delivery: Delivery | undefined
-}
-
-export class Inbox {
+export class Inbox implements Desk {
+  readonly automatic: boolean
   readonly #parts: Parts
-  /** Made once, not for each message. */
-  readonly #raise = (error: unknown): void => this.#parts.events.raise(error)
-  /** Messages that came right behind the first CONNACK, while they are held back. */
-  #held: Arrival[] | undefined
+  /** Messages that are held back: while the client is paused, and right behind the first CONNACK. */
+  readonly #held = new Fifo<[Message, Receipt]>()
+  #holding = false
   #cancelTimer: (() => void) | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.automatic = parts.settings.autoAck === true
   }
 
   /** Holds back what comes for a turn, so that handlers can be attached after `await client.connect()`. */
   hold(): void {
-    this.#held = []
+    this.#holding = true
     this.#cancelTimer = this.#parts.platform.setTimer(() => this.handOut(), 0)
   }
 
-  /** Hands out what was held back. */
+  /** Hands out what was held back, unless the client is paused. */
   handOut(): void {
-    const held = this.#held ?? []
     this.#cancelTimer?.()
-    this.#held = undefined
-    for (const arrival of held) this.#deliver(arrival)
+    this.#holding = false
+    // One by one: a handler may pause the client.
+    while (!this.#parts.backlog.paused) {
+      const held = this.#held.shift()
+      if (!held) return
+      this.#deliver(...held)
+    }
   }
 
-  receive(arrival: Arrival): void {
-    if (this.#held) this.#held.push(arrival)
-    else this.#deliver(arrival)
-  }
-
-  #deliver({ packet, delivery }: Arrival): void {
-    const { events, settings, subscriptions } = this.#parts
-    const receipt = new Receipt(
-      delivery && ((reasonCode, properties) => this.#settle(delivery, reasonCode, properties)),
-      settings.autoAck,
-      this.#raise,
-    )
+  receive(packet: Publish, delivery: Delivery | undefined): void {
+    const { backlog } = this.#parts
+    const load = backlog.add(packet)
+    const receipt = load && new Receipt(this, delivery, load)
     const message = new Message(packet, receipt)
-    const consumers = subscriptions.match(packet.topic)
+    if (!receipt) this.drop(message)
+    else if (this.#holding || backlog.paused || this.#held.size > 0) this.#held.push([message, receipt])
+    else this.#deliver(message, receipt)
+  }
+
+  /** A message of QoS 0 that there is no room for. */
+  drop(message: Message): void {
+    this.#parts.metrics.messagesDropped++
+    this.#parts.events.emit('drop', message)
+  }
+
+  #deliver(message: Message, receipt: Receipt): void {
+    const { events, subscriptions } = this.#parts
+    const consumers = subscriptions.match(message.topic)
     const eager = consumers.filter((consumer) => consumer.eager)
     const heard = events.has('message')
     if (heard) events.emit('message', message, (call) => receipt.call(call))
@@ -60,7 +66,8 @@ export class Inbox {
     receipt.done()
   }
 
-  #settle(delivery: Delivery, reasonCode: number, properties: AckProperties): void {
+  /** PUBACK or PUBREC, by the application's word or because all have done with the message. */
+  acknowledge(delivery: Delivery, reasonCode: number, properties: AckProperties): void {
     const { settings, session, platform, connection } = this.#parts
     const { version } = settings
     const { qos, packetId } = delivery
@@ -69,5 +76,14 @@ export class Inbox {
     measurePacket({ type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode: code, properties }, version)
     session.settle(delivery, code, properties, platform.now())
     connection.updateSoon()
+  }
+
+  finished(load: Load): void {
+    const { backlog, connection } = this.#parts
+    if (backlog.remove(load)) connection.updateSoon()
+  }
+
+  raise(error: unknown): void {
+    this.#parts.events.raise(error)
   }
 }

@@ -4,6 +4,8 @@ import type { AckProperties } from '../codec/packets/acks.js'
 import type { Publish, PublishProperties } from '../codec/packets/publish.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import type { QoS } from '../codec/protocol.js'
+import type { Delivery } from '../session/records.js'
+import type { Load } from './backlog.js'
 import { guard } from './emitter.js'
 
 /** A payload may keep this many times its own size of memory alive before it is copied. */
@@ -23,9 +25,9 @@ export class Message {
   readonly packetId: number | undefined
   /** Of 5.0 (§3.3.2.3); empty in 3.1 and 3.1.1. */
   readonly properties: PublishProperties
-  readonly #receipt: Receipt
+  readonly #receipt: Receipt | undefined
 
-  constructor(packet: Publish, receipt: Receipt) {
+  constructor(packet: Publish, receipt: Receipt | undefined) {
     this.topic = packet.topic
     this.payload = unpinned(packet.payload)
     this.qos = packet.qos
@@ -48,32 +50,40 @@ export class Message {
 
   /**
    * Acknowledges the message: PUBACK at QoS 1, PUBREC at QoS 2, sent once all messages that came before it are
-   * acknowledged. Needed with `autoAck: false`; else it only happens earlier. Without effect at QoS 0, a second time,
+   * acknowledged. Needed with `autoAck` false and 'never'; else it only happens earlier. Without effect at QoS 0, a second time,
    * and after the connection is gone (the server then sends the message again).
    *
    * @param reasonCode 0, 0x10, or 0x80 and above to refuse it (5.0 only; §3.4.2.1)
    */
   ack(reasonCode = 0, properties: AckProperties = NO_PROPERTIES): void {
-    this.#receipt.settle(reasonCode, properties)
+    this.#receipt?.settle(reasonCode, properties)
   }
 }
 
-/** Counts those who work on a message, and settles it when the last is done. */
+/** What a receipt tells of its message. */
+export interface Desk {
+  /** Whether a message is acknowledged without being asked to. */
+  readonly automatic: boolean
+  acknowledge(delivery: Delivery, reasonCode: number, properties: AckProperties): void
+  /** All who got it have done with it. */
+  finished(load: Load): void
+  /** One of them failed. */
+  raise(error: unknown): void
+}
+
+/** Counts those who work on a message, and acknowledges it when the last is done. */
 export class Receipt {
+  readonly #desk: Desk
+  /** What the session wants back; undefined at QoS 0. */
+  readonly #delivery: Delivery | undefined
+  readonly #load: Load
   #working = 1
   #failed = false
-  readonly #settle: ((reasonCode: number, properties: AckProperties) => void) | undefined
-  readonly #automatic: boolean
-  readonly #onError: (error: unknown) => void
 
-  constructor(
-    settle: ((reasonCode: number, properties: AckProperties) => void) | undefined,
-    automatic: boolean,
-    onError: (error: unknown) => void,
-  ) {
-    this.#settle = settle
-    this.#automatic = automatic
-    this.#onError = onError
+  constructor(desk: Desk, delivery: Delivery | undefined, load: Load) {
+    this.#desk = desk
+    this.#delivery = delivery
+    this.#load = load
   }
 
   /** One more works on it, until `done`. */
@@ -83,23 +93,29 @@ export class Receipt {
 
   /** One has finished. */
   done(): void {
+    if (--this.#working > 0) return
     // A message that its handler could not take is refused rather than sent again for ever.
-    if (--this.#working === 0 && this.#automatic) this.#settle?.(this.#failed ? 0x80 : 0, NO_PROPERTIES)
+    if (this.#desk.automatic) this.settle(this.#failed ? 0x80 : 0, NO_PROPERTIES)
+    this.#desk.finished(this.#load)
   }
 
-  /** Calls a listener or a handler: while a promise that it returned is pending, it works. An error is told. */
-  call(work: () => unknown): void {
+  /** Calls a listener or a handler. While a promise that it returned is pending, it works, and the answer is true. */
+  call(work: () => unknown, done?: () => void): boolean {
     const going = guard(work, (error) => {
       this.#failed = true
-      this.#onError(error)
+      this.#desk.raise(error)
     })
-    if (!going) return
+    if (!going) return false
     this.begin()
-    going.then(() => this.done())
+    going.then(() => {
+      this.done()
+      done?.()
+    })
+    return true
   }
 
   settle(reasonCode: number, properties: AckProperties): void {
-    this.#settle?.(reasonCode, properties)
+    if (this.#delivery) this.#desk.acknowledge(this.#delivery, reasonCode, properties)
   }
 }
 

@@ -5,6 +5,7 @@ import type { PublishProperties as AnyPublishProperties } from '../codec/packets
 import type { SubscribeProperties } from '../codec/packets/subscribe.js'
 import type { ConnectProperties } from '../codec/properties.js'
 import type { ProtocolVersion, QoS } from '../codec/protocol.js'
+import type { Authenticator } from './authenticator.js'
 import type { CancelSignal } from './cancel.js'
 
 /** Properties of a PUBLISH that a client may send (§3.3.2.3); the Topic Alias is ours to set. */
@@ -71,6 +72,43 @@ export interface ReconnectOptions {
 /** A delay in ms until attempt number `attempt` (from 1), or false to give up. */
 export type ReconnectPolicy = (attempt: number, error: Error) => number | false
 
+/**
+ * How far the application may fall behind the server. Messages count from their arrival until their handlers, and the
+ * iterations that read them, have done with them.
+ */
+export interface BacklogOptions {
+  /**
+   * Messages of QoS 1 and 2. In 5.0 the server is told not to send more (Receive Maximum); past it, the network is not
+   * read, unless an answer that somebody waits for may come behind. It is also how many calls of one handler may be
+   * pending at once, and how many messages of QoS 0 a subscription keeps for its handler or its iteration. 1 to 65 535,
+   * default 1 000.
+   */
+  maxMessages?: number
+  /** Bytes of all such messages, each its payload and 1 KiB. Past it, the network is not read. Default 16 MiB. */
+  maxBytes?: number
+  /**
+   * What becomes of messages of QoS 0 past these limits: `drop-oldest` (default) drops those that have waited longest,
+   * where they still wait, `drop-newest` those that come; the event `drop` and `metrics().messagesDropped` count them.
+   * `wait` does not read the network instead, where that can be done: not in a browser.
+   */
+  overflow?: 'drop-oldest' | 'drop-newest' | 'wait'
+}
+
+/** Where a server sends its clients (§4.11). */
+export interface Redirect {
+  /** As it came. */
+  serverReference: string
+  /** The URLs that it means; none when it cannot be read. */
+  servers: readonly string[]
+  /** For good (0x9D), or for now (0x9C). */
+  permanent: boolean
+  /** Which reference in a row this is, from 1. */
+  hops: number
+}
+
+/** Whether to go there. */
+export type RedirectPolicy = (redirect: Redirect) => boolean
+
 /** A password, or a function that is asked for one at each attempt to connect, so that a token can be fresh. */
 export type Password = string | Uint8Array | (() => string | Uint8Array | Promise<string | Uint8Array>)
 
@@ -133,16 +171,24 @@ export interface ClientOptions {
   /** Sets the top bit of the protocol level (3.1 and 3.1.1). Default false. */
   bridgeMode?: boolean
   will?: WillOptions
+  /** Properties of CONNECT (5.0). `receiveMaximum` is `backlog.maxMessages` unless it is given. */
+  properties?: Omit<ConnectProperties, 'authenticationMethod' | 'authenticationData'>
+  /** Enhanced authentication (5.0), such as the SCRAM of `emqtt/scram`; an object for this client alone. */
+  enhancedAuth?: Authenticator
   /**
-   * Properties of CONNECT (5.0). With `authenticationMethod`, a server that wants more than CONNECT has to say (AUTH) is
-   * left with 0x82: there is no authenticator yet.
+   * When messages of QoS 1 and 2 are acknowledged. True: once their handlers are done; one whose handler failed is
+   * refused with 0x80 (5.0) or acknowledged (3.x), so that it does not come for ever. False: when the application calls
+   * `message.ack()`, `client.puback` or `client.pubrec`. 'never': PUBREL and PUBCOMP, too, are the application's to send,
+   * with `client.pubrel` and `client.pubcomp`; it hears of PUBREC and PUBREL by the event `packetreceive`. Default true.
    */
-  properties?: ConnectProperties
+  autoAck?: boolean | 'never'
+  /** What happens when the application is slower than the server. */
+  backlog?: BacklogOptions
   /**
-   * When messages of QoS 1 and 2 are acknowledged. True: once their handlers are done. False: when the application
-   * calls `message.ack()`. Default true.
+   * Whether to go where a server sends its clients, with 0x9C or 0x9D and a Server Reference (5.0, §4.11). True: if the
+   * scheme stays the same, and at most 3 times in a row. The event `redirect` tells of it in any case. Default true.
    */
-  autoAck?: boolean
+  followServerReference?: boolean | RedirectPolicy
   /** Default: on, 1 s to 30 s, full jitter, no end. */
   reconnect?: boolean | ReconnectOptions | ReconnectPolicy
   /** Whether calls that wait for an answer are sent again after a reconnect. Default true. */

@@ -8,6 +8,7 @@ import type { SubackProperties } from '../codec/packets/suback.js'
 import type { UnsubackProperties } from '../codec/packets/unsuback.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
 import type { Message } from './messages.js'
+import type { Redirect } from './options.js'
 
 /** `idle` before the first `connect`; `reconnecting` from the loss of a connection to the next; `closed` may `connect` again, `stopped` may not. */
 export type ClientStatus = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closing' | 'closed' | 'stopped'
@@ -26,6 +27,8 @@ export interface ClientInfo {
   readonly inflight: number
   /** The smaller of `maxInflight` and the server's Receive Maximum; 0 before the first connection. */
   readonly maxInflight: number
+  /** Whether `pause` is in force. */
+  readonly paused: boolean
   /** What the server said in CONNACK. */
   readonly connack: ConnectResult | undefined
 }
@@ -59,6 +62,8 @@ export interface UnsubscribeResult {
 export interface Answer {
   reasonCodes: readonly number[]
   properties: SubackProperties
+  /** ms */
+  roundTrip: number
 }
 
 /** A connection ended: why, and what comes next. */
@@ -90,6 +95,12 @@ export interface ResubscribeEvent {
   results: readonly { filter: string; reasonCode: number }[]
 }
 
+/** The server named other servers (§4.11). */
+export interface RedirectEvent extends Redirect {
+  /** Whether they are tried now, by `followServerReference`. */
+  followed: boolean
+}
+
 /** The events of a client by name, and what their listeners are given. */
 export interface ClientEvents {
   /** Connected, for the first time or again. */
@@ -102,7 +113,9 @@ export interface ClientEvents {
   resubscribe: ResubscribeEvent
   /** Every message, whoever else gets it. */
   message: Message
-  /** A message of QoS 0 that an iteration was too slow for. */
+  /** The server sends its clients elsewhere. */
+  redirect: RedirectEvent
+  /** A message of QoS 0 that the application was too slow for: it was not delivered, or not to all. */
   drop: Message
   /** What no call could be told of: a handler that failed, a subscription that could not be made again. */
   error: Error

@@ -4,8 +4,17 @@ import { checkBoolean, checkInteger, isBytes } from '../codec/fields.js'
 import { measurePacket } from '../codec/packet.js'
 import type { Connect } from '../codec/packets/connect.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
-import { wrongType } from '../errors.js'
-import type { ClientOptions, Password, ReconnectOptions, ReconnectPolicy, Username } from './options.js'
+import { outOfRange, wrongType } from '../errors.js'
+import type { Authenticator } from './authenticator.js'
+import type {
+  BacklogOptions,
+  ClientOptions,
+  Password,
+  ReconnectOptions,
+  ReconnectPolicy,
+  RedirectPolicy,
+  Username,
+} from './options.js'
 import { encodeText } from './text.js'
 
 export interface Settings {
@@ -22,7 +31,10 @@ export interface Settings {
   readonly maxInflight: number
   readonly forcePing: boolean
   readonly retryCalls: boolean
-  readonly autoAck: boolean
+  readonly autoAck: boolean | 'never'
+  readonly backlog: Required<BacklogOptions>
+  readonly enhancedAuth?: Authenticator
+  readonly followServerReference: boolean | RedirectPolicy
   readonly reconnect: ReconnectOptions | ReconnectPolicy
   /** Whether the first connection, too, is tried again. */
   readonly retryFirst: boolean
@@ -60,7 +72,10 @@ const DEFAULTS = {
   bridgeMode: false,
   will: undefined,
   properties: undefined,
+  enhancedAuth: undefined,
   autoAck: true,
+  backlog: {},
+  followServerReference: true,
   reconnect: {},
   retryCalls: true,
   signal: undefined,
@@ -79,9 +94,12 @@ const RANGES: { readonly [K in keyof ClientOptions]?: readonly [least: number, m
 export function settle(options: ClientOptions, random: (size: number) => Uint8Array): Settings {
   const given = withDefaults(options)
   const { protocolVersion: version, cleanStart, bridgeMode, keepAlive, will } = given
-  const properties = { ...given.properties }
+  const properties: Connect['properties'] = { ...given.properties }
+  const backlog = checkBacklog(given.backlog)
+  checkAuthentication(given.enhancedAuth, version, properties)
   // What Clean Session 0 means in 3.x takes both in 5.0 (§3.1.2.11.2).
   if (version === 5 && !cleanStart) properties.sessionExpiryInterval ??= 0xffffffff
+  if (version === 5) properties.receiveMaximum ??= backlog.maxMessages
   const connect: Connect = {
     type: 'connect',
     protocolVersion: version,
@@ -110,6 +128,7 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
     connect,
     retryInterval: given.retryInterval || Infinity,
     reconnect,
+    backlog,
     retryFirst: 'retryFirst' in reconnect && reconnect.retryFirst === true,
     freshCredentials: [given.username, given.password].some((value) => typeof value === 'function'),
   }
@@ -127,10 +146,15 @@ function withDefaults(options: ClientOptions): Given {
     if (value === undefined) continue
     const range = RANGES[name as keyof ClientOptions]
     if (range && value !== given[name]) checkInteger(value, ...range, name)
-    if (typeof given[name] === 'boolean') checkBoolean(value, name)
+    if (typeof given[name] === 'boolean' && !mayAlsoBe(name, value)) checkBoolean(value, name)
     given[name] = value
   }
   return given as unknown as Given
+}
+
+/** Options that are a boolean or something else. */
+function mayAlsoBe(name: string, value: unknown): boolean {
+  return name === 'autoAck' ? value === 'never' : typeof value === 'function' && name === 'followServerReference'
 }
 
 /** 22 characters: 3.1 asks for at most 23. */
@@ -143,6 +167,31 @@ function checkCredential(name: 'username' | 'password', value: unknown): void {
   if (value === undefined || typeof value === 'string' || typeof value === 'function') return
   if (name === 'password' && isBytes(value)) return
   throw new TypeError(`${name}: expected a string or a function, got ${typeof value}`)
+}
+
+function checkBacklog(value: BacklogOptions): Required<BacklogOptions> {
+  if (typeof value !== 'object' || value === null) throw wrongType('backlog', 'an object', value)
+  const { maxMessages = 1_000, maxBytes = 16_777_216, overflow = 'drop-oldest' } = value
+  checkInteger(maxMessages, 1, 65_535, 'backlog.maxMessages')
+  checkInteger(maxBytes, 1, MAX_MS, 'backlog.maxBytes')
+  if (!['drop-oldest', 'drop-newest', 'wait'].includes(overflow))
+    throw outOfRange('backlog.overflow', 'drop-oldest, drop-newest or wait', overflow)
+  return { maxMessages, maxBytes, overflow }
+}
+
+function checkAuthentication(
+  authenticator: Authenticator | undefined,
+  version: ProtocolVersion,
+  { authenticationMethod, authenticationData }: Connect['properties'],
+): void {
+  // They would be a half of it only: the server's answer needs somebody, too.
+  if (authenticationMethod !== undefined || authenticationData !== undefined)
+    throw new TypeError('properties.authenticationMethod: expected none, use enhancedAuth: { method, start, next }')
+  if (authenticator === undefined) return
+  if (version !== 5) throw outOfRange('enhancedAuth', 'protocolVersion 5', version)
+  const { method, start, next, finish = next } = authenticator
+  if (typeof method !== 'string' || [start, next, finish].some((step) => typeof step !== 'function'))
+    throw new TypeError('enhancedAuth: expected { method, start, next }, a string and functions')
 }
 
 function checkReconnect(value: boolean | ReconnectOptions | ReconnectPolicy): ReconnectPolicy | ReconnectOptions {

@@ -5,14 +5,24 @@ import type { DisconnectProperties } from '../codec/packets/disconnect.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import { isMqttError, type MqttError } from '../errors.js'
 import type { SessionEvent } from '../session/events.js'
+import type { Authentication } from './authentication.js'
 import { Cancel, type CancelSignal, onAbort } from './cancel.js'
 import { connectPacket } from './credentials.js'
-import { asError, closedError, connackError, connectTimeout, disconnectError, notConnected } from './failures.js'
+import {
+  asError,
+  closedError,
+  connackError,
+  connectTimeout,
+  disconnectError,
+  notConnected,
+  type WaitedFor,
+} from './failures.js'
 import type { Inbox } from './inbox.js'
 import type { Parts } from './parts.js'
 import { Pending, unlessAborted } from './pending.js'
 import { nextDelay, STABLE_AFTER } from './reconnect.js'
 import type { ClientStatus, ConnectResult } from './results.js'
+import type { Servers } from './servers.js'
 import type { Endpoint } from './transport.js'
 
 export class Supervisor {
@@ -23,7 +33,8 @@ export class Supervisor {
   connack: ConnectResult | undefined
   readonly #parts: Parts
   readonly #inbox: Inbox
-  readonly #endpoints: readonly Endpoint[]
+  readonly #servers: Servers
+  readonly #authentication: Authentication
   /** From `connect` to the end that follows: aborted when the application does not want the connection any more. */
   #life = new Cancel()
   /** Who waits for `connect`. */
@@ -35,10 +46,11 @@ export class Supervisor {
   #attempts = 0
   #cancelRetry: (() => void) | undefined
 
-  constructor(parts: Parts, inbox: Inbox, endpoints: readonly Endpoint[]) {
+  constructor(parts: Parts, inbox: Inbox, servers: Servers, authentication: Authentication) {
     this.#parts = parts
     this.#inbox = inbox
-    this.#endpoints = endpoints
+    this.#servers = servers
+    this.#authentication = authentication
     this.clientId = parts.settings.connect.clientId
   }
 
@@ -72,15 +84,18 @@ export class Supervisor {
       case 'connected':
         this.#connected(event.connack)
         return
-      case 'refused':
-        this.#opening.reject(
-          connackError(event.connack, settings.version, this.endpoint as Endpoint, settings.freshCredentials),
-        )
+      case 'refused': {
+        const { connack } = event
+        const endpoint = this.endpoint as Endpoint
+        this.#servers.refer(endpoint, connack.reasonCode, connack.properties.serverReference)
+        this.#opening.reject(connackError(connack, settings.version, endpoint, settings.freshCredentials))
         return
+      }
       case 'disconnected': {
         const { reasonCode, properties } = event.packet
         void connection.close()
-        this.lost(disconnectError(event.packet, settings.freshCredentials), reasonCode, properties)
+        const referred = this.#servers.refer(this.endpoint as Endpoint, reasonCode, properties.serverReference)
+        this.lost(disconnectError(event.packet, settings.freshCredentials, referred), reasonCode, properties, referred)
         return
       }
       case 'failed':
@@ -92,7 +107,7 @@ export class Supervisor {
   }
 
   /** The network connection is gone, without our doing. */
-  lost(error: Error, reasonCode?: number, properties: DisconnectProperties = NO_PROPERTIES): void {
+  lost(error: Error, reasonCode?: number, properties: DisconnectProperties = NO_PROPERTIES, referred = false): void {
     const { platform, events } = this.#parts
     if (this.status !== 'connected') {
       this.#opening.reject(notConnected(this.endpoint as Endpoint, error))
@@ -100,8 +115,9 @@ export class Supervisor {
     }
     this.#inbox.handOut()
     if (platform.now() - this.#connectedAt >= STABLE_AFTER) this.#attempts = 0
+    if (!referred) this.#servers.settle()
     this.status = 'reconnecting'
-    this.#retry(events.named(error), { reasonCode, properties })
+    this.#retry(events.named(error), { reasonCode, properties }, referred)
   }
 
   #begin(): void {
@@ -116,12 +132,14 @@ export class Supervisor {
   async #tryServers(): Promise<void> {
     const life = this.#life
     let failure: unknown
-    for (const endpoint of this.#endpoints) {
+    const endpoints = this.#servers.all()
+    for (let endpoint = endpoints.shift(); endpoint; endpoint = endpoints.shift()) {
       try {
         await this.#attempt(endpoint, life)
         return
       } catch (error) {
         if (life.aborted) return
+        endpoints.unshift(...this.#servers.referred())
         // While one server may be back later, the others' reasons to give up do not count.
         if (!isMqttError(failure) || !failure.retryable) failure = error
       }
@@ -135,15 +153,21 @@ export class Supervisor {
   async #attempt(endpoint: Endpoint, life: Cancel): Promise<void> {
     const { platform, settings, connection, subscriptions } = this.#parts
     const { version, connect, connectTimeout: ms } = settings
-    let waitingFor: 'credentials' | 'network' | 'connack' = 'credentials'
+    let waitingFor: WaitedFor = 'credentials'
     const cancel = new Cancel()
     const release = onAbort(life, (reason) => cancel.abort(reason))
-    const stopTimer = platform.setTimer(() => cancel.abort(connectTimeout(endpoint, ms, waitingFor)), ms)
+    const stopTimer = platform.setTimer(() => {
+      const { working } = this.#authentication
+      cancel.abort(connectTimeout(endpoint, ms, working ? 'authentication' : waitingFor))
+    }, ms)
     this.endpoint = endpoint
     try {
       // In 5.0 our own reconnects want the session back; in 3.x Clean Session also says what the server keeps.
       const cleanStart = connect.cleanStart && !(version === 5 && this.status === 'reconnecting')
-      const packet = await unlessAborted(connectPacket(settings, endpoint, this.clientId, cleanStart), cancel)
+      const packet = await unlessAborted(
+        connectPacket(settings, endpoint, this.clientId, cleanStart, this.#authentication),
+        cancel,
+      )
       waitingFor = 'network'
       this.#opening = new Pending()
       await connection.open(endpoint, packet, subscriptions.resumptions(), cancel)
@@ -161,12 +185,14 @@ export class Supervisor {
   }
 
   #connected({ sessionPresent, reasonCode, properties }: Connack): void {
-    const { platform, settings, events } = this.#parts
+    const { platform, settings, events, metrics, connection } = this.#parts
     this.connack = { sessionPresent, reasonCode, properties }
     this.clientId = properties.assignedClientIdentifier ?? this.clientId
     events.name = settings.name ?? this.clientId
     this.status = 'connected'
     this.#connectedAt = platform.now()
+    metrics.connections++
+    metrics.connackTime = this.#connectedAt - connection.openedAt
     this.#opening.resolve()
     if (this.#connecting) {
       this.#connecting.resolve(this.connack)
@@ -177,11 +203,17 @@ export class Supervisor {
   }
 
   /** Plans the next attempt, or gives up. `ended` is what the server said at the end of a connection. */
-  #retry(error: Error, ended?: { reasonCode: number | undefined; properties: DisconnectProperties }): void {
+  #retry(
+    error: Error,
+    ended?: { reasonCode: number | undefined; properties: DisconnectProperties },
+    referred = false,
+  ): void {
     const { platform, events } = this.#parts
     const life = this.#life
     const attempt = this.#attempts + 1
-    const delay = this.#nextDelay(attempt, error)
+    const planned = this.#nextDelay(attempt, error)
+    // A server that names another one wants us there now.
+    const delay = referred && planned !== false ? 0 : planned
     const retry = delay !== false
     if (ended) events.emit('disconnect', { error, ...ended, retry, delay: retry ? delay : undefined })
     if (life.aborted) return

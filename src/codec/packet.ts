@@ -1,13 +1,12 @@
 /**
  * A packet of any kind, and the way of our client: to write what it sends, to read what a server sends it. What only
- * others do (AUTH included: the client asks for no enhanced authentication) is in encode.ts and packet-reader.ts, so
- * that the client's bundle is without it.
+ * others do is in encode.ts and packet-reader.ts, so that the client's bundle is without it.
  */
 
 import { type Reader, type Sink, sizeOnWire, type Writer } from './bytes.js'
 import { Measure } from './measure.js'
 import { type Ack, decodeAck, emitAck, isPlainAck } from './packets/acks.js'
-import type { Auth } from './packets/auth.js'
+import { type Auth, decodeAuth, emitAuth } from './packets/auth.js'
 import { type Connack, decodeConnack } from './packets/connack.js'
 import { type Connect, emitConnect } from './packets/connect.js'
 import { type Disconnect, decodeDisconnect, emitDisconnect } from './packets/disconnect.js'
@@ -52,6 +51,7 @@ export const FROM_CLIENT: Emitters = {
   unsubscribe: [0xa2, emitUnsubscribe], // [MQTT-3.10.1-1]
   pingreq: [0xc0, emitPing],
   disconnect: [0xe0, emitDisconnect],
+  auth: [0xf0, emitAuth],
 }
 
 /** Bytes of a PUBLISH on the wire. Checks all of it: throws a TypeError or RangeError that names the field. */
@@ -106,6 +106,7 @@ export const FROM_SERVER: Decoders = {
   11: decodeUnsuback,
   13: decodePingresp,
   14: decodeDisconnect,
+  15: decodeAuth,
 }
 
 /** Checks the first byte of a packet, type and flags (§2.1.2, §2.1.3), before anything else of it came. */

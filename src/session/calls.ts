@@ -7,8 +7,8 @@ import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { Unsuback } from '../codec/packets/unsuback.js'
 import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
 import { protocolError } from '../codec/reason.js'
-import { AckTimeoutError, type MqttError } from '../errors.js'
-import { failed } from './failures.js'
+import type { MqttError } from '../errors.js'
+import { timedOut } from './failures.js'
 import { refusal, type Theirs } from './limits.js'
 import type { Link } from './link.js'
 import type { Call } from './records.js'
@@ -41,6 +41,11 @@ export class Calls {
 
   get deadline(): number {
     return this.#deadline
+  }
+
+  /** Whether somebody waits for an answer of the server. */
+  get awaited(): boolean {
+    return this.#link.calls.size > 0 || this.#pings.some(({ tag }) => tag !== undefined)
   }
 
   /** Sends `packet`, now or once there is a connection. Its Packet Identifier is set here. */
@@ -118,7 +123,8 @@ export class Calls {
     this.#link.calls.delete(packetId)
     if (call.tag === undefined) return
     const properties: SubackProperties = packet.properties
-    this.#link.events.push({ type: 'answered', tag: call.tag, reasonCodes, properties })
+    const roundTrip = this.#link.now - call.since
+    this.#link.events.push({ type: 'answered', tag: call.tag, reasonCodes, properties, roundTrip })
   }
 
   /** Nobody waits for `tag` any more. */
@@ -178,9 +184,4 @@ export class Calls {
       this.#parts({ ...packet, subscriptions: part }, theirs),
     )
   }
-}
-
-function timedOut(answer: string, ms: number): MqttError {
-  const message = `no ${answer} came within ${ms} ms (ackTimeout); try again, or raise ackTimeout`
-  return failed('ETIMEDOUT', message, AckTimeoutError)
 }

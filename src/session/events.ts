@@ -6,7 +6,7 @@ import type { Disconnect } from '../codec/packets/disconnect.js'
 import type { Publish } from '../codec/packets/publish.js'
 import type { SubackProperties } from '../codec/packets/suback.js'
 import type { MqttError } from '../errors.js'
-import type { Delivery } from './records.js'
+import type { Delivery, Exchange } from './records.js'
 
 /** `tag` is what the caller gave with the request that the event is about. */
 export type SessionEvent =
@@ -20,9 +20,15 @@ export type SessionEvent =
   | { type: 'sent'; tag: unknown }
   /** The exchange of a message of QoS 1 or 2 is complete. */
   | { type: 'acknowledged'; tag: unknown; packetId: number; reasonCode: number; properties: AckProperties }
-  /** SUBACK or UNSUBACK came. */
-  | { type: 'answered'; tag: unknown; reasonCodes: number[]; properties: SubackProperties }
+  /** SUBACK or UNSUBACK came, ms after the question was sent. */
+  | { type: 'answered'; tag: unknown; reasonCodes: number[]; properties: SubackProperties; roundTrip: number }
   | { type: 'pong'; tag: unknown; roundTrip: number }
+  /** The server wants more; the answer goes to `authenticate`. `anew`: it is the server that begins. */
+  | { type: 'challenge'; exchange: Exchange; data: Uint8Array | undefined; anew: boolean }
+  /** The server is content; `verified` has to be called once the application is, too. */
+  | { type: 'verify'; exchange: Exchange; data: Uint8Array | undefined }
+  /** The re-authentication is complete. */
+  | { type: 'authenticated'; tag: unknown }
   /** A request ended without what it asked for. */
   | { type: 'rejected'; tag: unknown; error: MqttError }
   /** The server sent DISCONNECT. */

@@ -2,7 +2,14 @@
 
 import type { PacketType } from '../codec/protocol.js'
 import { reasonName, reasonSymbol } from '../codec/reason.js'
-import { ConnectionLostError, describe, MqttError, type MqttErrorDetails, RefusedError } from '../errors.js'
+import {
+  AckTimeoutError,
+  ConnectionLostError,
+  describe,
+  MqttError,
+  type MqttErrorDetails,
+  RefusedError,
+} from '../errors.js'
 
 type Kind = new (message: string, details: MqttErrorDetails) => MqttError
 
@@ -14,6 +21,12 @@ export function failed(code: string, message: string, kind: Kind = MqttError): M
 /** The connection ended before an answer came. */
 export function connectionLost(): MqttError {
   return failed('CONNECTION_LOST', 'the connection ended before the answer came', ConnectionLostError)
+}
+
+/** `ackTimeout` is over. */
+export function timedOut(answer: string, ms: number): MqttError {
+  const message = `no ${answer} came within ${ms} ms (ackTimeout); try again, or raise ackTimeout`
+  return failed('ETIMEDOUT', message, AckTimeoutError)
 }
 
 /** The server refused, or said that it would. `packetType` is what carries the Reason Code. */

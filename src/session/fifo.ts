@@ -29,6 +29,13 @@ export class Fifo<T> {
     return item
   }
 
+  /** The first item that matches. */
+  find(matches: (item: T) => boolean): T | undefined {
+    for (let index = this.#head; index < this.#items.length; index++)
+      if (matches(this.#items[index] as T)) return this.#items[index]
+    return undefined
+  }
+
   /** Takes out the first item that matches. */
   remove(matches: (item: T) => boolean): T | undefined {
     for (let index = this.#head; index < this.#items.length; index++) {

@@ -4,6 +4,7 @@ import type { AckProperties, Pubrel } from '../codec/packets/acks.js'
 import type { Connect } from '../codec/packets/connect.js'
 import type { Publish } from '../codec/packets/publish.js'
 import { protocolError, violation } from '../codec/reason.js'
+import { outOfRange } from '../errors.js'
 import { resolveAlias } from './aliases.js'
 import { Fifo } from './fifo.js'
 import type { Link } from './link.js'
@@ -33,6 +34,7 @@ export class Inbound {
     this.#receiveMaximum = properties.receiveMaximum ?? 65_535
     this.#outstanding = 0
     this.#unanswered = new Fifo()
+    for (const held of this.#held.values()) held.released = false
   }
 
   /** The server has no session: its Packet Identifiers start anew. */
@@ -55,16 +57,36 @@ export class Inbound {
     if (this.#link.theirs && connection === this.#topics) this.#answer()
   }
 
+  /** The first message with this Packet Identifier that waits for PUBACK or PUBREC. */
+  unsettled(type: 'puback' | 'pubrec', packetId: number): Delivery {
+    const qos = type === 'puback' ? 1 : 2
+    const delivery = this.#unanswered.find((each) => each.packetId === packetId && each.qos === qos && !each.ack)
+    if (!delivery) throw outOfRange(`${type}.packetId`, `that of a message of QoS ${qos} to acknowledge`, packetId)
+    return delivery
+  }
+
   pubrel({ packetId }: Pubrel): void {
     const held = this.#held.get(packetId)
     if (held && !held.answered) throw protocolError(`pubrel.packetId: expected none before our PUBREC, got ${packetId}`)
+    if (held && this.#link.settings.autoAck === 'never') held.released = true
+    else this.#complete(packetId, held ? 0 : 0x92)
+  }
+
+  /** The caller sends PUBCOMP. */
+  pubcomp(packetId: number, reasonCode: number, properties: AckProperties): void {
+    if (!this.#held.get(packetId)?.released)
+      throw outOfRange('pubcomp.packetId', "that of a PUBREL (autoAck: 'never')", packetId)
+    if (this.#link.theirs) this.#complete(packetId, reasonCode, properties)
+  }
+
+  #complete(packetId: number, reasonCode: number, properties?: AckProperties): void {
     // §4.9: PUBCOMP gives a server room also where its PUBLISH was of an older connection and took none of this one's.
     // It may so be ahead of its quota, by as many exchanges as it could resume.
     if (this.#outstanding > -this.#receiveMaximum) this.#outstanding--
     this.#held.delete(packetId)
     // [MQTT-4.3.3-11] PUBREL is answered with PUBCOMP, also where the server asks again for what is complete, because
     // it did not get our PUBCOMP (§3.6.2.1, 0x92).
-    this.#link.release('pubcomp', packetId, held ? 0 : 0x92)
+    this.#link.release('pubcomp', packetId, reasonCode, properties)
   }
 
   /** Takes in a PUBLISH of QoS 1 or 2; undefined when the application has it already. */
@@ -80,7 +102,7 @@ export class Inbound {
       this.#answer()
       return undefined
     }
-    const delivery: Delivery = { packetId, qos, connection, ack: undefined, answered: false }
+    const delivery: Delivery = { packetId, qos, connection, ack: undefined, answered: false, released: false }
     if (qos === 2) this.#held.set(packetId, delivery)
     this.#unanswered.push(delivery)
     return delivery

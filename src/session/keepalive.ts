@@ -10,6 +10,10 @@ export class KeepAlive {
   #heardAt: number
   /** Set by PINGREQ, taken back by any byte. */
   #deadAt = Infinity
+  /** Whether the network is read. */
+  #listening = true
+  /** No PINGREQ is wanted, unless it is always. */
+  quiet = false
 
   /** `interval` (0 is off) and `patience` in ms. `always` sends PINGREQ whatever else was sent. */
   constructor(interval: number, patience: number, always: boolean, now: number) {
@@ -22,7 +26,16 @@ export class KeepAlive {
 
   /** [MQTT-3.1.2-20] PINGREQ is due where nothing was sent for an interval; also where nothing was heard for one. */
   get deadline(): number {
-    return Math.min(this.#deadAt, this.#sentAt + this.#interval, this.#heardAt + this.#interval)
+    const deadAt = this.#listening ? this.#deadAt : Infinity
+    if (this.quiet && !this.#always) return deadAt
+    return Math.min(deadAt, (this.#listening ? Math.min(this.#sentAt, this.#heardAt) : this.#sentAt) + this.#interval)
+  }
+
+  /** While the network is not read, the server is kept informed, and its silence means nothing. */
+  listen(listening: boolean, now: number): void {
+    this.#listening = listening
+    this.#heardAt = now
+    if (this.#deadAt < Infinity) this.#deadAt = now + this.#patience
   }
 
   sent(now: number): void {
@@ -46,6 +59,6 @@ export class KeepAlive {
   }
 
   expired(now: number): boolean {
-    return now >= this.#deadAt
+    return this.#listening && now >= this.#deadAt
   }
 }

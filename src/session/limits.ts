@@ -1,5 +1,6 @@
 /** What the server said in CONNACK that it can take (`theirs`), and who keeps to it. */
 
+import type { Auth } from '../codec/packets/auth.js'
 import type { ConnackProperties } from '../codec/packets/connack.js'
 import type { Publish } from '../codec/packets/publish.js'
 import type { Subscribe } from '../codec/packets/subscribe.js'
@@ -13,7 +14,7 @@ export type Theirs = Readonly<ConnackProperties>
 
 /** The error of a packet that the server said it would refuse; `size` in bytes. */
 export function refusal(
-  packet: Publish | Subscribe | Unsubscribe,
+  packet: Publish | Subscribe | Unsubscribe | Auth,
   size: number,
   theirs: Theirs,
 ): MqttError | undefined {

@@ -1,7 +1,7 @@
 /** What the parts of a session share: the time, the server's limits, and where they put what to send and what to tell. */
 
 import { measurePacket, type Packet } from '../codec/packet.js'
-import type { Ack } from '../codec/packets/acks.js'
+import type { Ack, AckProperties } from '../codec/packets/acks.js'
 import type { Disconnect } from '../codec/packets/disconnect.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
@@ -23,6 +23,8 @@ export interface SessionSettings {
   /** Whether SUBSCRIBE and UNSUBSCRIBE are sent again on the next connection. */
   readonly retryCalls: boolean
   readonly forcePing: boolean
+  /** 'never' leaves PUBREL and PUBCOMP to the caller. */
+  readonly autoAck: boolean | 'never'
 }
 
 export class Link {
@@ -63,9 +65,14 @@ export class Link {
   }
 
   /** Sends PUBREL or PUBCOMP. 3.x has no Reason Codes: there `reasonCode` goes unsaid. */
-  release(type: 'pubrel' | 'pubcomp', packetId: number, reasonCode = 0): void {
+  release(
+    type: 'pubrel' | 'pubcomp',
+    packetId: number,
+    reasonCode = 0,
+    properties: AckProperties = NO_PROPERTIES,
+  ): void {
     const said = this.settings.version === 5 ? reasonCode : 0
-    this.send({ type, packetId, reasonCode: said, properties: NO_PROPERTIES })
+    this.answer({ type, packetId, reasonCode: said, properties })
   }
 
   /** Tells who waits for `request`, if anybody still does, that it failed. */

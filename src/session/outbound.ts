@@ -1,7 +1,7 @@
 /** Messages to the server: what is in flight, what waits for its turn, and what goes out again and how. */
 
 import { measurePublish } from '../codec/packet.js'
-import type { Ack } from '../codec/packets/acks.js'
+import type { Ack, AckProperties } from '../codec/packets/acks.js'
 import type { Publish } from '../codec/packets/publish.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import { protocolError, reasonName } from '../codec/reason.js'
@@ -99,7 +99,7 @@ export class Outbound {
     this.#waiting.change((waiting) => waiting.filter(({ packet }) => !packet.dup))
     const owed: Entry[] = []
     for (const entry of this.#inflight.values()) {
-      if (entry.awaits !== 'pubcomp') {
+      if (entry.awaits !== 'pubcomp' && entry.awaits !== 'pubrel') {
         // [MQTT-3.3.1-1] DUP is 1 when a PUBLISH is sent again. Where the server has no session, it is a new message.
         entry.packet.dup = resumed
         entry.awaits = undefined
@@ -107,7 +107,7 @@ export class Outbound {
       } else if (resumed) {
         // §4.9 does not ask that it takes a place in the new window; the server's own books may.
         this.#count(entry, 1)
-        this.#transmit(entry)
+        if (entry.awaits === 'pubcomp') this.#transmit(entry)
       } else {
         // With PUBREC the server became the owner of the message: to send it again could double it (§4.3.3).
         this.#acknowledge(entry, 0, NO_PROPERTIES)
@@ -122,7 +122,7 @@ export class Outbound {
   answer(ack: Ack): void {
     const { type, packetId, reasonCode, properties } = ack
     const entry = this.#inflight.get(packetId)
-    const again = type === 'pubrec' && entry?.awaits === 'pubcomp'
+    const again = type === 'pubrec' && (entry?.awaits === 'pubcomp' || entry?.awaits === 'pubrel')
     if (!entry) {
       // In 3.x a message that was sent again gets two answers; in 5.0 none is [MQTT-4.4.0-1].
       if (type === 'puback' && this.#link.settings.version === 5)
@@ -133,10 +133,11 @@ export class Outbound {
     } else if (type !== entry.awaits && !again) {
       throw protocolError(`${type}.packetId: expected ${entry.awaits ?? 'no answer'} for ${packetId}, got ${type}`)
     } else if (type === 'pubrec' && reasonCode < 0x80) {
-      entry.awaits = 'pubcomp'
       this.#inflight.delete(packetId)
       this.#inflight.set(packetId, entry)
-      this.#transmit(entry)
+      const theirs = entry.awaits === 'pubcomp' || this.#link.settings.autoAck !== 'never'
+      entry.awaits = theirs ? 'pubcomp' : 'pubrel'
+      if (theirs) this.#transmit(entry)
     } else {
       this.#inflight.delete(packetId)
       this.#count(entry, -1)
@@ -144,6 +145,14 @@ export class Outbound {
       if (reasonCode < 0x80 || type === 'pubcomp') this.#acknowledge(entry, reasonCode, properties)
       else this.#link.reject(entry, () => refusedBy(ack, entry.packet))
     }
+  }
+
+  /** The caller sends PUBREL. Without a connection the next one sends it. */
+  pubrel(packetId: number, reasonCode: number, properties: AckProperties): void {
+    const entry = this.#inflight.get(packetId)
+    if (entry?.awaits !== 'pubrel') throw outOfRange('pubrel.packetId', "that of a PUBREC (autoAck: 'never')", packetId)
+    entry.awaits = 'pubcomp'
+    if (this.#link.theirs) this.#transmit(entry, reasonCode, properties)
   }
 
   /** Sends what waits, as far as the window and the Packet Identifiers go. */
@@ -173,7 +182,7 @@ export class Outbound {
     if (now < this.deadline) return false
     this.#retryAt = Infinity
     for (const entry of this.#inflight.values()) {
-      if (!entry.awaits) continue
+      if (!entry.awaits || entry.awaits === 'pubrel') continue
       if (entry.sentAt + settings.retryInterval <= now) {
         if (settings.version === 5) return true
         entry.packet.dup = true
@@ -234,11 +243,12 @@ export class Outbound {
   }
 
   /** Sends what the server has to answer next: PUBLISH or, after PUBREC, PUBREL. */
-  #transmit(entry: Entry): void {
+  #transmit(entry: Entry, reasonCode = 0, properties?: AckProperties): void {
     const { now, settings } = this.#link
     entry.sentAt = now
     if (this.#retryAt === Infinity) this.#retryAt = now + settings.retryInterval
-    if (entry.awaits === 'pubcomp') this.#link.release('pubrel', entry.packet.packetId as number)
+    if (entry.awaits === 'pubcomp')
+      this.#link.release('pubrel', entry.packet.packetId as number, reasonCode, properties)
     else this.#send(entry.packet, entry.size)
   }
 

@@ -1,6 +1,7 @@
 /** What a session keeps of each message and of each request until it is done. */
 
 import type { Ack } from '../codec/packets/acks.js'
+import type { Connack } from '../codec/packets/connack.js'
 import type { Publish } from '../codec/packets/publish.js'
 import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
@@ -12,7 +13,7 @@ export interface Entry {
   /** Bytes on the wire. */
   readonly size: number
   tag: unknown
-  /** The answer that the server owes on this connection; undefined while it waits to be sent. */
+  /** The answer that the server owes on this connection; undefined while it waits to be sent. PUBREL is the caller's to send. */
   awaits: Ack['type'] | undefined
   sentAt: number
 }
@@ -27,6 +28,8 @@ export interface Delivery {
   ack: Ack | undefined
   /** `ack` was sent. */
   answered: boolean
+  /** PUBREL came and the caller owes PUBCOMP. */
+  released: boolean
 }
 
 /** SUBSCRIBE, UNSUBSCRIBE or PINGREQ until its answer. */
@@ -38,4 +41,14 @@ export interface Call<P = Subscribe | Unsubscribe> {
   since: number
   /** It makes subscriptions again: if the connection ends before its answer, the next one asks anew. */
   readonly again: boolean
+}
+
+/** One authentication, from CONNECT or AUTH 0x19 to the end. Opaque to the client. */
+export interface Exchange {
+  /** Who waits for it. */
+  tag: unknown
+  /** Whether the server has to speak next. */
+  asked: boolean
+  /** CONNACK, while the application looks whether the server proved itself. */
+  connack?: Connack
 }

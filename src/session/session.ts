@@ -11,6 +11,7 @@ import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import { protocolError } from '../codec/reason.js'
 import { type MqttError, ProtocolError } from '../errors.js'
+import { Authentication } from './authentication.js'
 import { Calls, type Resumption } from './calls.js'
 import type { SessionEvent } from './events.js'
 import { connectionLost, failed } from './failures.js'
@@ -18,7 +19,7 @@ import { Inbound } from './inbound.js'
 import { KeepAlive } from './keepalive.js'
 import { Link, type SessionSettings } from './link.js'
 import { Outbound } from './outbound.js'
-import type { Delivery } from './records.js'
+import type { Delivery, Exchange } from './records.js'
 
 export type { SessionSettings }
 
@@ -27,25 +28,41 @@ export class Session {
   readonly #outbound: Outbound
   readonly #inbound: Inbound
   readonly #calls: Calls
+  readonly #authentication: Authentication
   /** That of the network connection; undefined whenever there is none that may be used. */
   #connect: Connect | undefined
   #again: readonly Resumption[] = []
+  /** What came behind a CONNACK whose server has still to prove itself. */
+  #early: Packet[] = []
+  #quiet = false
 
   constructor(settings: SessionSettings) {
     this.#link = new Link(settings)
     this.#outbound = new Outbound(this.#link)
     this.#inbound = new Inbound(this.#link)
     this.#calls = new Calls(this.#link)
+    this.#authentication = new Authentication(this.#link)
   }
 
   /** The time, of the clock that `now` is of, at which `tick` wants to be called; Infinity is never. */
   get deadline(): number {
     const { deadline } = this.#calls
-    return this.connected ? Math.min(deadline, this.#link.keepAlive.deadline, this.#outbound.deadline) : deadline
+    if (!this.connected) return deadline
+    return Math.min(deadline, this.#link.keepAlive.deadline, this.#outbound.deadline, this.#authentication.deadline)
   }
 
   get connected(): boolean {
     return this.#link.theirs !== undefined
+  }
+
+  /** Whether something is to come from the server that somebody waits for. */
+  get awaits(): boolean {
+    return !this.connected || this.#outbound.inflight > 0 || this.#calls.awaited || this.#authentication.running
+  }
+
+  /** Whether nothing of the server's is to be taken in for now: it has still to prove who it is. */
+  get verifying(): boolean {
+    return this.#authentication.verifying
   }
 
   /** Messages of QoS 1 and 2 sent and not fully acknowledged. */
@@ -82,7 +99,9 @@ export class Session {
   open(connect: Connect, again: readonly Resumption[] = []): void {
     this.#connect = connect
     this.#again = again
+    this.#early = []
     this.#inbound.opened(connect)
+    this.#authentication.opened(connect.properties.authenticationMethod)
     this.#link.send(connect)
   }
 
@@ -126,6 +145,32 @@ export class Session {
     else this.#link.reject({ tag }, connectionLost)
   }
 
+  /** Starts a re-authentication (§4.12.1): `authenticated` or `rejected` follows. */
+  reauthenticate(data: Uint8Array | undefined, tag: unknown, now: number): void {
+    this.#link.now = now
+    this.#authentication.ask(data, tag)
+  }
+
+  /** The answer to `challenge`. One to what is over is dropped. */
+  authenticate(exchange: Exchange, data: Uint8Array | undefined, now: number): void {
+    this.#link.now = now
+    this.#authentication.answer(exchange, data)
+  }
+
+  /** The answer to `verify`: the server is who it should be. */
+  verified(exchange: Exchange, now: number): void {
+    this.#link.now = now
+    const connack = this.#authentication.verified(exchange)
+    if (!connack) return
+    this.#accept(connack)
+    for (const packet of this.#early.splice(0)) this.receive(packet, now)
+  }
+
+  /** The answer to `challenge` or `verify` that ends the connection. */
+  refuse(exchange: Exchange, error: MqttError): void {
+    if (this.#authentication.refuse(exchange, error)) this.fail(error)
+  }
+
   /** Nobody waits for `tag` any more. True when it concerned a message that will not be sent. */
   cancel(tag: unknown): boolean {
     this.#calls.cancel(tag)
@@ -136,6 +181,35 @@ export class Session {
   settle(delivery: Delivery, reasonCode: number, properties: AckProperties, now: number): void {
     this.#link.now = now
     this.#inbound.settle(delivery, reasonCode, properties)
+  }
+
+  /** PUBACK or PUBREC by Packet Identifier: what `settle` takes. Throws RangeError when no message waits for it. */
+  unsettled(type: 'puback' | 'pubrec', packetId: number): Delivery {
+    return this.#inbound.unsettled(type, packetId)
+  }
+
+  /** Sends what `autoAck: 'never'` leaves to the caller. Throws RangeError when it is not due. */
+  release(
+    type: 'pubrel' | 'pubcomp',
+    packetId: number,
+    reasonCode: number,
+    properties: AckProperties,
+    now: number,
+  ): void {
+    this.#link.now = now
+    if (type === 'pubrel') this.#outbound.pubrel(packetId, reasonCode, properties)
+    else this.#inbound.pubcomp(packetId, reasonCode, properties)
+  }
+
+  /** The application wants to be left alone: no PINGREQ is sent meanwhile, unless `forcePing`. */
+  quieten(quiet: boolean): void {
+    this.#quiet = quiet
+    this.#link.keepAlive.quiet = quiet
+  }
+
+  /** Whether the network is read: while it is not, silence proves nothing. */
+  listen(listening: boolean, now: number): void {
+    this.#link.keepAlive.listen(listening, now)
   }
 
   /** Ends the connection in order. Nothing is sent after it [MQTT-3.14.4-1]. */
@@ -157,7 +231,9 @@ export class Session {
     this.#link.keepAlive.heard(now)
     try {
       if (this.connected) this.#receive(packet)
+      else if (this.verifying) this.#early.push(packet)
       else if (packet.type === 'connack') this.#connack(packet, this.#connect)
+      else if (packet.type === 'auth') this.#authentication.receive(packet)
       else throw unexpected('connack', packet)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
@@ -180,7 +256,9 @@ export class Session {
     this.#link.now = now
     this.#calls.tick()
     if (!this.connected) return
-    if (keepAlive.expired(now)) {
+    const error = this.#authentication.tick()
+    if (error) this.fail(error)
+    else if (keepAlive.expired(now)) {
       this.fail(failed('KEEP_ALIVE_TIMEOUT', 'the server did not answer a PINGREQ in time; the network may be down'))
     } else if (this.#outbound.tick()) {
       this.fail(failed('RETRY_TIMEOUT', `the server left a message unacknowledged for ${settings.retryInterval} ms`))
@@ -192,6 +270,7 @@ export class Session {
     this.#connect = undefined
     this.#link.theirs = undefined
     this.#calls.lost(connectionLost)
+    this.#authentication.closed()
   }
 
   #receive(packet: Packet): void {
@@ -204,6 +283,9 @@ export class Session {
         return
       case 'pingresp':
         this.#calls.pong()
+        return
+      case 'auth':
+        this.#authentication.receive(packet)
         return
       case 'puback':
       case 'pubrec':
@@ -227,21 +309,29 @@ export class Session {
     this.#outbound.pump()
   }
 
-  #connack(connack: Connack, { cleanStart, keepAlive }: Connect): void {
-    const link = this.#link
-    const { version, ackTimeout, forcePing } = link.settings
-    const { reasonCode, sessionPresent, properties } = connack
-    if (reasonCode !== 0) {
-      link.events.push({ type: 'refused', connack })
+  #connack(connack: Connack, { cleanStart }: Connect): void {
+    if (connack.reasonCode !== 0) {
+      this.#link.events.push({ type: 'refused', connack })
       this.#end()
       return
     }
     // [MQTT-3.2.2-2] A clean start has no session to be present.
-    if (sessionPresent && cleanStart) throw protocolError('connack.sessionPresent: expected 0 after Clean Start, got 1')
+    if (connack.sessionPresent && cleanStart)
+      throw protocolError('connack.sessionPresent: expected 0 after Clean Start, got 1')
+    if (this.#authentication.accepted(connack)) this.#accept(connack)
+  }
+
+  /** The connection may be used. */
+  #accept(connack: Connack): void {
+    const link = this.#link
+    const { version, ackTimeout, forcePing } = link.settings
+    const { sessionPresent, properties } = connack
+    const { cleanStart, keepAlive } = this.#connect as Connect
     link.theirs = properties
     // [MQTT-3.2.2-21] The server's Keep Alive replaces ours.
     const interval = (properties.serverKeepAlive ?? keepAlive) * 1000
     link.keepAlive = new KeepAlive(interval, ackTimeout, forcePing, link.now)
+    link.keepAlive.quiet = this.#quiet
     // 3.1 cannot say whether there is a session: what we asked for has to do.
     const resumed = version === 3 ? !cleanStart : sessionPresent
     link.events.push({ type: 'connected', connack, resumed })

@@ -264,6 +264,7 @@ describe('info and name', () => {
       queued: 3,
       inflight: 2,
       maxInflight: 2,
+      paused: false,
       connack: { sessionPresent: false, reasonCode: 0, properties: { receiveMaximum: 9, serverKeepAlive: 7 } },
     })
     expect(peer.take()).toHaveLength(2)

@@ -3,6 +3,8 @@ import { Message, Receipt } from '../../src/client/messages.js'
 import type { Publish } from '../../src/codec/packets/publish.js'
 import { settled } from '../support/virtual-host.js'
 
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
 function packet(payload: Uint8Array, more: Partial<Publish> = {}): Publish {
   return {
     type: 'publish',
@@ -20,18 +22,23 @@ function packet(payload: Uint8Array, more: Partial<Publish> = {}): Publish {
 function receipt(automatic = true) {
   const settled: number[] = []
   const errors: unknown[] = []
+  let finished = 0
   return {
     settled,
     errors,
+    finished: () => finished,
     receipt: new Receipt(
-      (code) => settled.push(code),
-      automatic,
-      (error) => errors.push(error),
+      {
+        automatic,
+        acknowledge: (_delivery, code) => settled.push(code),
+        finished: () => finished++,
+        raise: (error) => errors.push(error),
+      },
+      { packetId: 4, qos: 1, connection: {}, ack: undefined, answered: false, released: false },
+      { bytes: 1, kept: true },
     ),
   }
 }
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 test('a message has what its PUBLISH had', () => {
   const message = new Message(packet(bytes('{"a":1}'), { dup: true }), receipt().receipt)

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { BUFFERED_QOS0 } from '../../src/client/consumer.js'
 import type { Message, Subscription } from '../../src/index.js'
 import { settled } from '../support/virtual-host.js'
 import {
@@ -420,7 +419,7 @@ describe('iterating', () => {
     const dropped: string[] = []
     bench.client.on('drop', (message) => dropped.push(message.text()))
     bench.peer.send(publish('t', 'precious', 1, 1))
-    for (let index = 0; index < BUFFERED_QOS0 + 3; index++) bench.peer.send(publish('t', `${index}`))
+    for (let index = 0; index < 1_003; index++) bench.peer.send(publish('t', `${index}`))
     await bench.host.advance(0)
     expect(dropped).toEqual(['0', '1', '2'])
     expect(readings.dropped).toBe(3)

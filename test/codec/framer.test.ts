@@ -145,7 +145,6 @@ describe('Framer', () => {
     ['subscribe', '82'],
     ['unsubscribe', 'a2'],
     ['pingreq', 'c0'],
-    ['auth', 'f0'],
   ])('of a client refuses a %s of the server at its first byte', (type, first) => {
     const framer = new Framer(FROM_SERVER, 5)
     framer.push(bytes(first))

@@ -42,6 +42,7 @@ export class Bench {
       maxInflight: 65_535,
       retryCalls: true,
       forcePing: false,
+      autoAck: true,
       ...settings,
     })
   }

@@ -185,6 +185,7 @@ export class BackToBack {
       maxInflight: version === 5 ? 65_535 : receiveMaximum,
       retryCalls: true,
       forcePing: false,
+      autoAck: true,
     })
     this.reconnect(false)
   }

@@ -1,0 +1,67 @@
+/** What the application was given and has not done with: how much of it there may be before the network has to wait. */
+
+import type { Publish } from '../codec/packets/publish.js'
+import type { BacklogOptions } from './options.js'
+
+/** What a message costs beside its payload, bytes: objects of ours and of the application's, roughly. */
+const OVERHEAD = 1_024
+
+/** What one message takes of the room. */
+export interface Load {
+  readonly bytes: number
+  /** Nobody may drop it. */
+  readonly kept: boolean
+}
+
+export class Backlog {
+  readonly #limits: Required<BacklogOptions>
+  /** The client is paused: of what comes, nothing is dropped. */
+  paused = false
+  #kept = 0
+  #keptBytes = 0
+  #droppableBytes = 0
+  #full = false
+
+  constructor(limits: Required<BacklogOptions>) {
+    this.#limits = limits
+  }
+
+  /** Whether the network has to wait: from a limit on, until half of it is done. */
+  get full(): boolean {
+    this.#full = this.#exceeds(this.#full ? 0.5 : 1)
+    return this.#full
+  }
+
+  /**
+   * Takes a message in, until `remove`; undefined when there is no room for it, which is at QoS 0 only. Where that is not
+   * to be dropped, the network waits before it comes to that, if it can: a browser's reads on, and so does ours while an
+   * answer that somebody waits for may come behind.
+   */
+  add({ qos, payload }: Publish): Load | undefined {
+    const { maxBytes, overflow } = this.#limits
+    const bytes = payload.length + OVERHEAD
+    const kept = qos > 0 || this.paused || overflow === 'wait'
+    if (qos === 0 && (kept ? this.#exceeds(2) : this.#droppableBytes > maxBytes)) return undefined
+    this.#book(bytes, kept, 1)
+    return { bytes, kept }
+  }
+
+  /** True when the network may go on, from now. */
+  remove({ bytes, kept }: Load): boolean {
+    this.#book(-bytes, kept, -1)
+    return this.#full && !this.full
+  }
+
+  #book(bytes: number, kept: boolean, messages: number): void {
+    if (!kept) this.#droppableBytes += bytes
+    else {
+      this.#kept += messages
+      this.#keptBytes += bytes
+    }
+  }
+
+  #exceeds(times: number): boolean {
+    const { maxMessages, maxBytes } = this.#limits
+    return this.#kept > maxMessages * times || this.#keptBytes > maxBytes * times
+  }
+}

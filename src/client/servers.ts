@@ -1,0 +1,88 @@
+/** Where to connect to: the servers that the options name, and those that a server sends its clients to (§4.11). */
+
+import type { Events } from './events.js'
+import type { ClientOptions, RedirectPolicy } from './options.js'
+import type { Endpoint, Platform } from './transport.js'
+
+/** References that are followed in a row: servers may well name each other. */
+const MAX_HOPS = 3
+
+const SCHEMES = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' }
+
+export class Servers {
+  readonly #platform: Platform
+  readonly #options: ClientOptions
+  readonly #follow: boolean | RedirectPolicy
+  readonly #events: Events
+  #usual: readonly Endpoint[]
+  #referred: readonly Endpoint[] = []
+  #hops = 0
+
+  constructor(platform: Platform, options: ClientOptions, follow: boolean | RedirectPolicy, events: Events) {
+    this.#platform = platform
+    this.#options = options
+    this.#follow = follow
+    this.#events = events
+    this.#usual = platform.endpoints(options)
+  }
+
+  /** Those to try at an attempt, in order. */
+  all(): Endpoint[] {
+    return [...this.referred(), ...this.#usual]
+  }
+
+  /** Those that the last reference named, once. */
+  referred(): readonly Endpoint[] {
+    const referred = this.#referred
+    this.#referred = []
+    return referred
+  }
+
+  /** A connection has proved stable: references are counted anew. */
+  settle(): void {
+    this.#hops = 0
+  }
+
+  /** `from` named other servers, with 0x9C for now or with 0x9D for good. True if they are tried next. */
+  refer(from: Endpoint, reasonCode: number, serverReference: string | undefined): boolean {
+    if (serverReference === undefined || (reasonCode !== 0x9c && reasonCode !== 0x9d)) return false
+    const permanent = reasonCode === 0x9d
+    const endpoints = this.#endpoints(from, serverReference)
+    const servers = endpoints.map(({ label }) => label)
+    const redirect = { serverReference, servers, permanent, hops: ++this.#hops }
+    const followed =
+      endpoints.length > 0 &&
+      (typeof this.#follow === 'function'
+        ? this.#asks(() => (this.#follow as RedirectPolicy)(redirect))
+        : this.#follow && this.#hops <= MAX_HOPS && endpoints.every(({ transport }) => transport === from.transport))
+    if (followed) {
+      this.#referred = endpoints
+      if (permanent) this.#usual = this.#usual.flatMap((endpoint) => (endpoint === from ? endpoints : endpoint))
+    }
+    this.#events.emit('redirect', { ...redirect, followed })
+    return followed
+  }
+
+  #asks(policy: () => boolean): boolean {
+    try {
+      return policy() === true
+    } catch (error) {
+      this.#events.raise(error)
+      return false
+    }
+  }
+
+  /** A list of `host` or `host:port`, separated by spaces; some servers send URLs. None when it cannot be read. */
+  #endpoints({ transport, path }: Endpoint, serverReference: string): readonly Endpoint[] {
+    const { url, ...options } = this.#options
+    const servers = serverReference
+      .split(' ')
+      .filter(Boolean)
+      .map((server) => (server.includes('://') ? server : `${SCHEMES[transport]}://${server}${path}`))
+    try {
+      return this.#platform.endpoints({ ...options, servers })
+    } catch {
+      return []
+    }
+  }
+}
