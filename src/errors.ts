@@ -9,7 +9,6 @@ export type ErrorPhase =
   | 'tcp'
   | 'tls'
   | 'websocket'
-  | 'authentication'
   | 'connack'
   | 'session'
   | 'codec'

@@ -280,7 +280,7 @@ describe('a server that breaks the mechanism is refused', () => {
   test('when its message is not UTF-8', async () => {
     const client = example()
     await client.start()
-    const error = await failure(() => client.next(Uint8Array.of(0x72, 0x3d, 0xff)))
+    const error = await failure(() => client.next(Uint8Array.of(...bytes(`${EXAMPLE.serverFirst},x=`), 0xff)))
     expect(error).toMatchObject({ code: 'SCRAM_MESSAGE' })
   })
 
@@ -372,6 +372,12 @@ describe('user name and password', () => {
     expect(String(thrown)).toMatch(error)
   })
 
+  test('may hold what is newer than Unicode 3.2 in the name, not in the password', async () => {
+    const server = new ScramServer('SCRAM-SHA-256', { username: 'ann 🙂', password: 'x' })
+    await exchange(scram('SCRAM-SHA-256', { username: 'ann 🙂', password: 'x' }), server)
+    expect(() => scram('SCRAM-SHA-256', { username: 'ann', password: '🙂' })).toThrow(/^password: .*Unicode 3\.2/)
+  })
+
   test('may be functions, which are asked at each exchange', async () => {
     const users = ['ann', 'bob']
     let round = -1
@@ -429,14 +435,14 @@ describe('what was derived from the password', () => {
     await round()
     await round()
     expect(derive).toHaveBeenCalledTimes(1)
-    await round({ salt: bytes('pepper') })
+    await round({ iterations: 5000 })
     expect(derive).toHaveBeenCalledTimes(2)
-    await round({ iterations: 5000 })
+    await round({ iterations: 5000, salt: bytes('pepper') })
     expect(derive).toHaveBeenCalledTimes(3)
-    await round({ iterations: 5000 })
+    await round({ iterations: 5000, salt: bytes('pepper') })
     expect(derive).toHaveBeenCalledTimes(3)
     password = 'two'
-    await round({ iterations: 5000 })
+    await round({ iterations: 5000, salt: bytes('pepper') })
     expect(derive).toHaveBeenCalledTimes(4)
   })
 })
@@ -459,6 +465,23 @@ test('an exchange that was given up does not touch the one after it', async () =
   const late = first.final(await abandoned)
   expect(await failure(() => client.finish?.(late))).toMatchObject({ code: 'SCRAM_SERVER_SIGNATURE' })
   expect(await client.finish?.(last)).toBeUndefined()
+})
+
+test('an exchange whose user name comes late does not take the place of the one after it', async () => {
+  let release = (_: string): void => {}
+  const names: (string | Promise<string>)[] = [
+    new Promise<string>((resolve) => {
+      release = resolve
+    }),
+    'user',
+  ]
+  const client = scram('SCRAM-SHA-256', { username: () => names.shift() as string, password: 'pencil' })
+  const abandoned = client.start()
+  const server = new ScramServer('SCRAM-SHA-256', KNOWN)
+  const challenge = server.first(await client.start())
+  release('user')
+  await abandoned
+  await client.finish?.(server.final(await client.next(challenge)))
 })
 
 test('a page without Web Crypto is told where there is one', async () => {
