@@ -100,8 +100,11 @@ export async function ensureMosquitto() {
 const PLUGIN_SOURCE = join(ROOT, 'test/support/auth-plugin/scram.c')
 const PLUGIN_PACKAGES = ['gcc', 'libc6-dev', 'libssl-dev', 'mosquitto-dev', 'libmosquitto-dev']
 const PLUGIN_FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
-// There names of mosquitto's own are looked for when the plugin is linked, and Homebrew's headers not at all.
-const PLUGIN_FLAGS_OF_MACOS = ['-undefined', 'dynamic_lookup', '-I/opt/homebrew/include', '-L/opt/homebrew/lib']
+// There names of mosquitto's own are looked for when the plugin is linked, and what Homebrew has not at all.
+const PLUGIN_FLAGS_OF_MACOS = [
+  ...['-undefined', 'dynamic_lookup', '-I/opt/homebrew/include'],
+  ...['-I/opt/homebrew/opt/openssl/include', '-L/opt/homebrew/opt/openssl/lib'],
+]
 
 /** The path of the plugin with which mosquitto asks for SCRAM: compiled, unless that was done with the same source. */
 export async function buildAuthPlugin() {
