@@ -11,6 +11,7 @@ import { dts } from 'rollup-plugin-dts'
 const NODE = fileURLToPath(new URL('platform/node/index.ts', import.meta.url))
 const BROWSER = 'platform/browser/index.ts'
 const CODEC = 'src/codec/index.ts'
+const SCRAM = 'platform/scram/index.ts'
 const CLI = 'cli/main.ts'
 
 /**
@@ -36,6 +37,13 @@ export default [
     plugins: [compile()],
   },
   {
+    input: SCRAM,
+    // Of the public door it takes the errors and nothing else.
+    treeshake: { moduleSideEffects: false },
+    output: both('dist/scram'),
+    plugins: [compile(), nothingOfNode()],
+  },
+  {
     input: CLI,
     // The library is taken from beside it, not bundled a second time.
     external: [fromNpmOrNode, NODE],
@@ -55,6 +63,7 @@ export default [
   ...[
     [NODE, 'index'],
     [CODEC, 'codec'],
+    [SCRAM, 'scram'],
   ].map(([input, name]) => ({
     input,
     output: ['d.ts', 'd.cts'].map((suffix) => ({ file: `dist/${name}.${suffix}`, plugins: [libraries()] })),

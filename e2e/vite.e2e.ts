@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, createLogger } from 'vite'
 import { run } from '../test/support/command.mjs'
+import { startMosquitto } from '../test/support/mosquitto.js'
+import { scramPlugin } from '../test/support/scram-plugin.js'
 import { ROOT } from '../test/support/setup.mjs'
 import { expect, test } from './support/test.js'
 
@@ -26,8 +28,8 @@ async function installInto(folder: string): Promise<void> {
 test('A page bundled by Vite publishes and receives; the bundle holds no polyfill and Vite warns of nothing.', async ({
   page,
   site,
-  broker,
 }) => {
+  await using broker = await startMosquitto({ config: await scramPlugin({ users: { ann: 'secret' } }) })
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'emqtt-vite-')))
   try {
     await Promise.all([installInto(folder), cp(APP, folder, { recursive: true })])

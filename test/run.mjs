@@ -6,7 +6,14 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './support/command.mjs'
-import { ensureBuilt, ensureChromium, ensureDependencies, ensureMosquitto, ROOT } from './support/setup.mjs'
+import {
+  ensureAuthPlugin,
+  ensureBuilt,
+  ensureChromium,
+  ensureDependencies,
+  ensureMosquitto,
+  ROOT,
+} from './support/setup.mjs'
 
 /** @typedef {{ passed: number, failed: number }} Count */
 /** @typedef {Count & { output: string }} Outcome */
@@ -62,7 +69,8 @@ async function inTurn(...steps) {
 
 async function setUp() {
   await ensureDependencies()
-  const output = `mosquitto: ${await ensureMosquitto()}\nChromium: ${await ensureChromium()}`
+  const mosquitto = await ensureMosquitto()
+  const output = `mosquitto: ${mosquitto}\nits plugin: ${await ensureAuthPlugin()}\nChromium: ${await ensureChromium()}`
   return { passed: 0, failed: 0, output }
 }
 

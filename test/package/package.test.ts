@@ -58,7 +58,7 @@ function read(path: string): Promise<string> {
 }
 
 describe('in Node', () => {
-  test.each(['emqtt', 'emqtt/codec'])('import and require of %s give the same names', async (name) => {
+  test.each(['emqtt', 'emqtt/codec', 'emqtt/scram'])('import and require of %s give the same names', async (name) => {
     const { imported, required } = await evaluate(`
       import { createRequire } from 'node:module'
       import * as imported from '${name}'
@@ -81,12 +81,15 @@ describe('in Node', () => {
       import { createRequire } from 'node:module'
       import { isMqttError, MqttError } from 'emqtt'
       import { PacketReader } from 'emqtt/codec'
+      import { scram } from 'emqtt/scram'
       const error = new (createRequire(import.meta.url)('emqtt').MqttError)('', { code: 'A', phase: 'codec' })
       let thrown
       try { new PacketReader({ protocolVersion: 5 }).push(Uint8Array.of(0, 0)) } catch (error) { thrown = error }
-      console.log(JSON.stringify([error instanceof MqttError, isMqttError(error), isMqttError(thrown), isMqttError({})]))
+      const refused = await scram('SCRAM-SHA-256', { username: 'a', password: 'b' }).next().catch((error) => error)
+      const errors = [error, thrown, refused, {}]
+      console.log(JSON.stringify([error instanceof MqttError, ...errors.map(isMqttError)]))
     `)
-    expect(found).toEqual([false, true, true, false])
+    expect(found).toEqual([false, true, true, true, false])
   })
 
   test('npx emqtt --help runs', async () => {
@@ -190,13 +193,17 @@ describe('through mosquitto', () => {
 })
 
 describe('in a browser', () => {
-  test.each(['browser/index.js', 'browser/index.cjs', 'umd/emqtt.js', 'umd/emqtt.min.js'])(
-    '%s holds nothing of Node, no import and nothing but ASCII',
-    async (path) => {
-      const code = await read(`dist/${path}`)
-      expect(code.match(/\bBuffer\b|\bprocess\b|\bnode:|\brequire\(|\bimport\b|[^\0-\x7f]/g)).toBeNull()
-    },
-  )
+  test.each([
+    'browser/index.js',
+    'browser/index.cjs',
+    'umd/emqtt.js',
+    'umd/emqtt.min.js',
+    'scram/index.js',
+    'scram/index.cjs',
+  ])('%s holds nothing of Node, no import and nothing but ASCII', async (path) => {
+    const code = await read(`dist/${path}`)
+    expect(code.match(/\bBuffer\b|\bprocess\b|\bnode:|\brequire\(|\bimport\b|[^\0-\x7f]/g)).toBeNull()
+  })
 
   test.each(['emqtt.js', 'emqtt.min.js'])('%s defines one global, emqtt, with all names', async (path) => {
     const page: Record<string, unknown> = { TextEncoder, TextDecoder, performance }
@@ -240,6 +247,7 @@ describe('its types', () => {
   const EVERYWHERE = `
     import { Client, connect, isMqttError, type ClientOptions } from 'emqtt'
     import { encodePacket, PacketReader } from 'emqtt/codec'
+    import { type Authenticator, scram } from 'emqtt/scram'
     const options: ClientOptions = { protocolVersion: 5, tls: { ca: 'PEM' }, webSocket: { headers: { a: 'b' } } }
     export async function use(): Promise<Client> {
       // Disposing is in the types, and needs no lib of the reader's.
@@ -251,6 +259,7 @@ describe('its types', () => {
       }
       return new Client(options)
     }
+    export const authenticator: Authenticator = scram('SCRAM-SHA-256', { username: 'a', password: async () => 'b' })
     export const bytes: Uint8Array = encodePacket({ type: 'pingreq' }, 5)
     export const packets = new PacketReader({ protocolVersion: 4 }).push(bytes).map(({ type }) => type)
   `

@@ -1,10 +1,11 @@
 /**
- * What a fresh machine lacks, found or fetched: the packages, the build, mosquitto, Chromium.
+ * What a fresh machine lacks, found or fetched: the packages, the build, mosquitto and its plugin, Chromium.
  * `npm test` and `npm start` begin here, when nothing is installed, so this uses nothing but Node.
  */
 
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -94,6 +95,46 @@ export async function ensureMosquitto() {
   throw new Error(
     `The tests need the broker mosquitto, 2.0 or later: install it (apt install mosquitto, brew install mosquitto, https://mosquitto.org/download) and run npm test again. ${reason}`,
   )
+}
+
+const PLUGIN_SOURCE = join(ROOT, 'test/support/auth-plugin/scram.c')
+const PLUGIN_PACKAGES = ['gcc', 'libc6-dev', 'libssl-dev', 'mosquitto-dev', 'libmosquitto-dev']
+const PLUGIN_FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
+// There names of mosquitto's own are looked for when the plugin is linked, and what Homebrew has not at all.
+const PLUGIN_FLAGS_OF_MACOS = [
+  ...['-undefined', 'dynamic_lookup', '-I/opt/homebrew/include'],
+  ...['-I/opt/homebrew/opt/openssl/include', '-L/opt/homebrew/opt/openssl/lib'],
+]
+
+/** The path of the plugin with which mosquitto asks for SCRAM: compiled, unless that was done with the same source. */
+export async function buildAuthPlugin() {
+  const flags = process.platform === 'darwin' ? [...PLUGIN_FLAGS, ...PLUGIN_FLAGS_OF_MACOS] : PLUGIN_FLAGS
+  const hash = createHash('sha256').update(readFileSync(PLUGIN_SOURCE)).update(flags.join()).digest('hex')
+  const folder = join(ROOT, 'node_modules/.cache/emqtt')
+  const plugin = join(folder, `scram-${process.arch}-${hash.slice(0, 16)}.so`)
+  if (existsSync(plugin)) return plugin
+  mkdirSync(folder, { recursive: true })
+  // Under a name of our own until it is whole: two workers may be at it at once.
+  const unfinished = `${plugin}.${process.pid}`
+  const { code, output } = await run('cc', [...flags, '-o', unfinished, PLUGIN_SOURCE, '-lcrypto'], { timeout: MINUTE })
+  if (code !== 0) {
+    throw new Error(
+      `The tests need a C compiler and the headers of mosquitto 2.0 and of OpenSSL, to build a plugin of mosquitto: install them (apt install ${PLUGIN_PACKAGES.join(' ')}; brew install mosquitto openssl) and run npm test again.\n${output}`,
+    )
+  }
+  renameSync(unfinished, plugin)
+  return plugin
+}
+
+/** The path of the plugin; what it takes to compile it is installed if the machine lacks it and lets us. */
+export async function ensureAuthPlugin() {
+  try {
+    return await buildAuthPlugin()
+  } catch (error) {
+    const reason = await aptInstall(PLUGIN_PACKAGES)
+    if (reason) throw new Error(`${/** @type {Error} */ (error).message}${reason}`)
+    return buildAuthPlugin()
+  }
 }
 
 const CHROMIUMS = [
