@@ -91,14 +91,18 @@ describe('errors', () => {
     )
   }
 
-  test('a failure without a reason lists what to look at', async () => {
+  test('a failure without a reason says what it is not, and lists what to look at', async () => {
     const error = await failure('wss://h/mqtt?token=secret')
     expect(error).toMatchObject({ name: 'ConnectError', phase: 'websocket', code: 'WEBSOCKET_FAILED', retryable: true })
     expect(error.message).toMatch(
-      /console.*certificate \(open https:\/\/h:443\/mqtt in a tab\).*Content-Security-Policy/,
+      /^Cannot connect to wss:\/\/h:443\/mqtt: .*is online, and this is no mixed content: see the console, the Content-Security-Policy \(connect-src\), and whether it listens at this port and path with TLS \(else use ws:\/\/\) and a trusted certificate \(open https:\/\/h:443\/mqtt in a tab\) for the sub-protocol "mqtt"/,
     )
     expect(error.message).not.toContain('secret')
-    expect((await failure('ws://h')).message).not.toContain('certificate')
+    const { message } = await failure('ws://h')
+    expect(message).toContain('without TLS (else use wss://)')
+    expect(message).not.toContain('certificate')
+    // It would be mixed content.
+    expect((await failure('wss://h', https)).message).not.toContain('use ws://')
   })
 
   test('mixed content is named, and is not tried again', async () => {
