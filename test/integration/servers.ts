@@ -1,5 +1,7 @@
 /** Servers that take one CONNECT and say yes, over sockets of any kind, and what they saw of the connection. */
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import { listen } from '../platform/servers.js'
@@ -38,6 +40,27 @@ export async function serveTls(options: TlsOptions = {}, seen: (socket: TLSSocke
 /** Takes connections, reads, and never says a word. */
 export function serveSilence(): Promise<Listening> {
   return listening(createServer((socket) => socket.resume()))
+}
+
+/** Its program says the port and then never takes a connection: the few that the system queues are taken by us. */
+export async function serveFull(): Promise<Listening> {
+  const program = `
+    const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      require('node:fs').writeSync(1, String(server.address().port))
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`
+  const child = spawn(process.execPath, ['--eval', program], { timeout: 20_000, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [port] = await once(child.stdout, 'data')
+  const queued = Array.from({ length: 8 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}))
+  await once(queued[0] as Socket, 'connect')
+  return {
+    port: Number(port),
+    async [Symbol.asyncDispose]() {
+      for (const socket of queued) socket.destroy()
+      child.kill('SIGKILL')
+      await once(child, 'close')
+    },
+  }
 }
 
 /** Stands between a client and a server, and can stop handing on what the server says. */

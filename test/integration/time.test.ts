@@ -19,7 +19,7 @@ import { nothingMoreThan, resources } from '../platform/recorder.js'
 import { type Certificates, certificates } from '../support/certificates.js'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
 import { expectFailure } from './failures.js'
-import { type Listening, listening, type Relay, serveSilence, startRelay } from './servers.js'
+import { type Listening, listening, type Relay, serveFull, serveSilence, startRelay } from './servers.js'
 
 const SCHEMES = ['mqtt', 'mqtts', 'ws', 'wss'] as const
 /** How much later than due something may come on a busy machine, ms. */
@@ -88,6 +88,22 @@ describe('connectTimeout', () => {
       },
     )
     expectBetween(performance.now() - started, 300, 300 + LATE)
+  })
+
+  // Others refuse where Linux lets wait.
+  test.runIf(process.platform === 'linux')('ends an attempt that nobody takes', async () => {
+    await using server = await serveFull()
+    await expectFailure(
+      `mqtt://127.0.0.1:${server.port}`,
+      { connectTimeout: 300 },
+      {
+        code: 'ETIMEDOUT',
+        phase: 'tcp',
+        retryable: true,
+        says: /within connectTimeout: no answer: check the address, and firewalls on the way/,
+        cause: { message: expect.stringContaining('within 300 ms (connectTimeout)') },
+      },
+    )
   })
 
   test('covers all phases together', async () => {
