@@ -21,6 +21,11 @@ export function interrupted(signal: 'SIGINT' | 'SIGTERM'): Failure {
   return new Failure(`interrupted by ${signal}`, exitCodeOf(signal))
 }
 
+/** Not done within `--timeout`; the exit code is that of timeout(1). */
+export function timedOut(seconds: number): Failure {
+  return new Failure(`not done within the ${seconds} s of --timeout`, 124)
+}
+
 export function exitCodeOf(signal: 'SIGINT' | 'SIGTERM'): number {
   return signal === 'SIGINT' ? 130 : 143
 }

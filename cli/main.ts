@@ -13,16 +13,19 @@ const HELP = `Usage: emqtt pub | sub [--help]
   emqtt --version                            the version of this program
 `
 
+const COMMANDS = ['pub', 'sub', 'connect'] as const
+type CommandName = (typeof COMMANDS)[number]
+
 const [name = '', ...argv] = process.argv.slice(2)
 
 async function dispatch(): Promise<void> {
+  if (isCommand(name)) return run(name, argv)
   switch (name) {
-    case 'pub':
-    case 'sub':
-    case 'connect': {
-      const commands = await import('./commands.js')
-      return commands[name](argv)
-    }
+    case 'help':
+      if (argv.length === 1 && isCommand(argv[0]!)) return run(argv[0], ['--help'])
+      if (argv.length > 0) throw wrongUsage(`there is no help about ${argv.join(' ')}`)
+      process.stdout.write(HELP)
+      return
     case '--help':
       process.stdout.write(HELP)
       return
@@ -30,10 +33,25 @@ async function dispatch(): Promise<void> {
       process.stdout.write(`${await version()}\n`)
       return
     case '':
-      throw wrongUsage('which command, pub or sub?')
+      throw wrongUsage('which command, pub, sub or connect?')
     default:
-      throw wrongUsage(`there is no ${name.startsWith('-') ? 'option' : 'command'} ${name}`)
+      throw wrongUsage(`there is no ${name.startsWith('-') ? 'option' : 'command'} ${name}${suggestion()}`)
   }
+}
+
+function isCommand(word: string): word is CommandName {
+  return (COMMANDS as readonly string[]).includes(word)
+}
+
+async function run(command: CommandName, rest: readonly string[]): Promise<void> {
+  const commands = await import('./commands.js')
+  return commands[command](rest)
+}
+
+/** For `publish` and `subscribe`, as many call them, and for what was begun. */
+function suggestion(): string {
+  const meant = COMMANDS.find((command) => name.startsWith(command) || (name.length > 1 && command.startsWith(name)))
+  return meant === undefined ? '' : ` (Did you mean ${meant}?)`
 }
 
 /** Of the package that this file is a part of, built or not. */
@@ -52,7 +70,7 @@ async function version(): Promise<string> {
 /** Says why on one line; answers with the exit code. */
 function report(error: unknown): number {
   const { message } = error as Error
-  const command = ['pub', 'sub', 'connect'].includes(name) ? `emqtt ${name}` : 'emqtt'
+  const command = isCommand(name) ? `emqtt ${name}` : 'emqtt'
   // The client throws these two for what it cannot do, such as a topic with a wildcard: the caller said it.
   const misused = error instanceof TypeError || error instanceof RangeError
   const exitCode = error instanceof Failure ? error.exitCode : misused ? 2 : 1
