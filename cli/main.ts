@@ -1,6 +1,6 @@
 /** The command `emqtt`: finds the command to run, loads nothing else, and turns its end into an exit code. */
 
-import { Failure, wrongUsage } from './failure.js'
+import { Failure, inOurWords, wrongUsage } from './failure.js'
 import { say } from './output.js'
 
 const HELP = `Usage: emqtt pub | sub [--help]
@@ -74,7 +74,7 @@ function report(error: unknown): number {
   // The client throws these two for what it cannot do, such as a topic with a wildcard: the caller said it.
   const misused = error instanceof TypeError || error instanceof RangeError
   const exitCode = error instanceof Failure ? error.exitCode : misused ? 2 : 1
-  say(`${command}: ${message}${exitCode === 2 ? ` (see ${command} --help)` : ''}`)
+  say(`${command}: ${inOurWords(message)}${exitCode === 2 ? ` (see ${command} --help)` : ''}`)
   return exitCode
 }
 

@@ -75,7 +75,11 @@ async function* repeatedly(
 /** Once `ended`, the timer no longer keeps the process. */
 function wait(ms: number, ended: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    ended.addEventListener('abort', () => clearTimeout(timer), { once: true })
+    const forget = (): void => clearTimeout(timer)
+    const timer = setTimeout(() => {
+      ended.removeEventListener('abort', forget)
+      resolve()
+    }, ms)
+    ended.addEventListener('abort', forget)
   })
 }

@@ -34,6 +34,8 @@ export class RunningCommand implements AsyncDisposable {
       // A user name of whoever runs the tests is none of ours.
       env: { ...process.env, EMQTT_USERNAME: '', EMQTT_PASSWORD: '', ...env },
     })
+    // It may end before it has read all.
+    this.#child.stdin?.on('error', () => {})
     if (stdin !== undefined && stdin !== 'open') this.end(stdin)
     for (const stream of ['stdout', 'stderr'] as const) {
       this.#output(stream)
@@ -68,8 +70,7 @@ export class RunningCommand implements AsyncDisposable {
 
   /** Writes the last to stdin. */
   end(input: string | Uint8Array = ''): void {
-    // It may end before it has read all.
-    this.#child.stdin!.on('error', () => {}).end(input)
+    this.#child.stdin!.end(input)
   }
 
   /** Resolves once `stream` holds `text`; rejects when the command ends without having said it. */
@@ -96,6 +97,15 @@ export class RunningCommand implements AsyncDisposable {
   /** Nobody reads its payloads any more. */
   closeStdout(): void {
     this.#output('stdout').destroy()
+  }
+
+  /** Its payloads are not read until `resumeStdout`. */
+  pauseStdout(): void {
+    this.#output('stdout').pause()
+  }
+
+  resumeStdout(): void {
+    this.#output('stdout').resume()
   }
 
   #output(stream: 'stdout' | 'stderr'): Readable {
