@@ -78,11 +78,18 @@ function report(error: unknown): number {
   return exitCode
 }
 
+let failed = false
+
+/** Only the first failure counts: stdout may break under a command, which then fails for it. */
+function fail(error: unknown): void {
+  if (failed) return
+  failed = true
+  process.exitCode = report(error)
+}
+
 // A help that `head` has seen enough of is no failure; what `sub` does then is its own affair.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exitCode = report(error)
+  if (error.code !== 'EPIPE') fail(error)
 })
 
-dispatch().catch((error) => {
-  process.exitCode = report(error)
-})
+dispatch().catch(fail)

@@ -25,6 +25,8 @@ export class RunningCommand implements AsyncDisposable {
   stdout = ''
   stderr = ''
   readonly ended: Promise<Ending>
+  /** Resolves before `ended`, though what it printed was not all read yet. */
+  readonly exited: Promise<void>
   readonly #child: ChildProcess
   readonly #watchers = new Set<() => void>()
 
@@ -45,6 +47,9 @@ export class RunningCommand implements AsyncDisposable {
           for (const watch of this.#watchers) watch()
         })
     }
+    this.exited = new Promise((resolve) => {
+      this.#child.on('exit', () => resolve())
+    })
     this.ended = new Promise((resolve, reject) => {
       this.#child.on('error', reject)
       this.#child.on('close', (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.stderr }))

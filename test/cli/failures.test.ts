@@ -63,6 +63,15 @@ describe('help', () => {
       expect(stdout).toContain(option)
   })
 
+  it('is also what emqtt help says', async () => {
+    expect(await emqtt('help')).toEqual(await emqtt('--help'))
+    expect(await emqtt('help', 'pub')).toEqual(await emqtt('pub', '--help'))
+    expect(await emqtt('help', 'publish')).toMatchObject({
+      code: 2,
+      stderr: 'emqtt: there is no help about publish (see emqtt --help)\n',
+    })
+  })
+
   it('--version is that of the package', async () => {
     const { stdout } = await emqtt('--version')
     expect(stdout).toBe(`${manifest.version}\n`)

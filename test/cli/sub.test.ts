@@ -194,16 +194,39 @@ describe('--timeout', () => {
   })
 })
 
-it('a reader that is slow makes the server wait for acknowledgements', async () => {
+it('a message that the reader has no room for is not acknowledged before it has', async () => {
   await using client = new Client({ port: broker.ports.mqtt, host: '127.0.0.1', protocolVersion: 5 })
   await client.connect()
-  await using sub = await subscribed('-t', 'slow', '-q1', '--format', 'raw', '--count', '40')
+  const argv = ['-t', 'slow', '-q1', '--format', 'raw', '--count', '40', '--log-level', 'debug']
+  await using sub = await subscribed(...argv)
   sub.pauseStdout()
   const payload = new Uint8Array(100_000).fill(0x78)
   await Promise.all(Array.from({ length: 40 }, () => client.publish('slow', payload, { qos: 1 })))
+  const lastReceived = 'received PUBLISH (QoS 1, topic slow, id 40)'
+  await sub.said('stderr', lastReceived)
+  // Some fit into the pipe.
+  expect(sub.stderr.split('sent PUBACK').length - 1).toBeLessThan(30)
   sub.resumeStdout()
   const { code, stdout, stderr } = await sub.ended
   expect(code).toBe(0)
-  expect(stdout.length).toBe(4_000_000)
+  expect(stdout).toBe('x'.repeat(4_000_000))
+  expect(stderr.split('sent PUBACK').length - 1).toBe(40)
   expect(stderr).not.toContain('Warning')
+})
+
+it('a signal ends it with DISCONNECT also where nobody reads on, and a second one at once', async () => {
+  await using client = new Client({ port: broker.ports.mqtt, host: '127.0.0.1', protocolVersion: 5 })
+  await client.connect()
+  await using sub = await subscribed('-t', 'stuck', '--format', 'raw', '--log-level', 'debug')
+  sub.pauseStdout()
+  // More than a pipe holds.
+  await client.publish('stuck', new Uint8Array(4_000_000), { qos: 1 })
+  await sub.said('stderr', 'received PUBLISH')
+  sub.kill('SIGTERM')
+  await sub.said('stderr', 'sent DISCONNECT')
+  sub.kill('SIGTERM')
+  await sub.exited
+  sub.resumeStdout()
+  const { stdout } = await sub.ended
+  expect(stdout.length).toBeLessThan(4_000_000)
 })

@@ -62,6 +62,15 @@ describe.skipIf(!HAS_TERMINAL)('on a terminal', () => {
     expect(lines(`${sub.screen.at(-1)!}\n`)).toEqual(['^CClient <id> sent DISCONNECT'])
   })
 
+  it('a stdout that cannot be written to is one failure', async () => {
+    await using sub = new Terminal(['sub', ...server, '-t', 'full'], { redirection: '>/dev/full' })
+    await sub.said('stdout', 'subscribed to')
+    await emqtt('pub', ...server, '-t', 'full', '--payload', 'x')
+    expect((await sub.ended).code).toBe(1)
+    expect(sub.screen.filter((line) => line.startsWith('emqtt sub: '))).toEqual([expect.stringContaining('ENOSPC')])
+    expect(lines(`${sub.screen.join('\n')}\n`)).toContain('Client <id> sent DISCONNECT')
+  })
+
   it('pub does not wait for somebody to type, unless it is told to', async () => {
     await using pub = new Terminal(['pub', ...server, '-t', 'x'])
     expect((await pub.ended).code).toBe(2)
