@@ -81,11 +81,11 @@ const COMMANDS: [name: string, line: string, stdin?: string][] = [
   ['pub-lines', 'pub -p <port> -t hello --lines -q 2', 'one\n\nthree\n'],
   ['pub-log-info', 'pub -p <port> -t hello --payload x -q 2 --log-level info'],
   ['pub-log-debug', 'pub -p <port> -t hello --payload x -q 2 --log-level debug'],
-  ['pub-timeout', 'pub -p <port> -t hello --payload x --repeat 2 --repeat-delay 60 --timeout 0.3'],
+  ['pub-timeout', 'pub -p <port> -t hello --payload x --repeat 2 --repeat-delay 60 --timeout 1.5'],
 
-  ['connect-timeout', 'connect -p <port> --timeout 0.3'],
-  ['sub-timeout', 'sub -p <port> -t silent --timeout 0.3'],
-  ['sub-count-timeout', 'sub -p <port> -t silent --count 1 --timeout 0.3'],
+  ['connect-timeout', 'connect -p <port> --timeout 1.5'],
+  ['sub-timeout', 'sub -p <port> -t silent --timeout 1.5'],
+  ['sub-count-timeout', 'sub -p <port> -t silent --count 1 --timeout 1.5'],
 
   ['fails-no-command', ''],
   ['fails-unknown-command', 'publish -t hello'],
