@@ -19,8 +19,9 @@ export async function sub(argv: readonly string[]): Promise<void> {
   const format = formatter(values, process.stdout.isTTY)
   const output = new PayloadWriter()
   await run({
-    // Each message is acknowledged when it is printed, and those beyond --count are not: the server still has them.
-    options: { ...options, autoAck: false },
+    // Each message is acknowledged when it is printed, and those beyond --count are not: the server still has them. A
+    // reader who is slow has the network wait, also at QoS 0: a pipe could not see the gap.
+    options: { ...options, autoAck: false, backlog: { overflow: 'wait' } },
     logLevel: values.logLevel,
     timeout: values.timeout,
     work: async (client) => {
