@@ -42,6 +42,8 @@ export class Authentication {
     const { authenticationMethod, authenticationData: data } = connack.properties
     this.#checkMethod('connack', authenticationMethod)
     if (!this.#exchange) return true
+    // It would leave the application with a challenge and a verdict at once.
+    if (!this.#exchange.asked) throw protocolError('connack: expected none before our AUTH, got one')
     this.#exchange.connack = connack
     this.#link.events.push({ type: 'verify', exchange: this.#exchange, data })
     return false
