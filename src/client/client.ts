@@ -324,7 +324,7 @@ export class Client {
 
   /**
    * Authenticates again on the connection that there is (§4.12.1, 5.0). Resolves when the server has accepted. When it
-   * fails, the connection ends [MQTT-4.12.1-2], and another one is made.
+   * fails, the connection ends [MQTT-4.12.1-2], and another one is made; unless it failed before anything was sent.
    *
    * @param authenticator Takes the place of `enhancedAuth`, also for the connections to come; of the same method
    * @throws {AckTimeoutError} when it takes longer than `ackTimeout`
@@ -335,10 +335,11 @@ export class Client {
       // [MQTT-4.12.1-1]
       throw outOfRange('reauthenticate.method', `that of enhancedAuth, ${method}`, authenticator.method)
     }
-    const data = await this.#authentication.begin(authenticator)
     await this.#ask(
       undefined,
-      (tag, now) => this.#session.reauthenticate(data, tag, now),
+      (tag, now) => {
+        if (this.#session.reauthenticate(tag, now)) this.#authentication.use(authenticator)
+      },
       () => {},
     )
   }

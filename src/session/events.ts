@@ -23,7 +23,7 @@ export type SessionEvent =
   /** SUBACK or UNSUBACK came, ms after the question was sent. */
   | { type: 'answered'; tag: unknown; reasonCodes: number[]; properties: SubackProperties; roundTrip: number }
   | { type: 'pong'; tag: unknown; roundTrip: number }
-  /** The server wants more; the answer goes to `authenticate`. `anew`: it is the server that begins. */
+  /** The server wants more; the answer goes to `authenticate`. `anew`: it begins. */
   | { type: 'challenge'; exchange: Exchange; data: Uint8Array | undefined; anew: boolean }
   /** The server is content; `verified` has to be called once the application is, too. */
   | { type: 'verify'; exchange: Exchange; data: Uint8Array | undefined }

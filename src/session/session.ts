@@ -145,10 +145,10 @@ export class Session {
     else this.#link.reject({ tag }, connectionLost)
   }
 
-  /** Starts a re-authentication (§4.12.1): `authenticated` or `rejected` follows. */
-  reauthenticate(data: Uint8Array | undefined, tag: unknown, now: number): void {
+  /** Starts a re-authentication (§4.12.1) by a `challenge`; `authenticated` or `rejected` follows. False if it cannot. */
+  reauthenticate(tag: unknown, now: number): boolean {
     this.#link.now = now
-    this.#authentication.ask(data, tag)
+    return this.#authentication.ask(tag)
   }
 
   /** The answer to `challenge`. One to what is over is dropped. */

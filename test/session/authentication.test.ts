@@ -37,6 +37,18 @@ function verified(bench: Bench): void {
   bench.session.verified(step(bench), bench.now)
 }
 
+/** A re-authentication that the application begins with `data`. */
+function reauthenticate(bench: Bench, tag: string, data?: string): void {
+  expect(bench.session.reauthenticate(tag, bench.now)).toBe(true)
+  const event = bench.events().find(({ type }) => type === 'challenge')
+  expect(event).toMatchObject({ anew: true, data: undefined })
+  bench.session.authenticate(
+    (event as { exchange: Exchange }).exchange,
+    data === undefined ? undefined : bytes(data),
+    bench.now,
+  )
+}
+
 /** A connection whose server has proved itself. */
 function authenticated(more: object = {}, settings: ConstructorParameters<typeof Bench>[1] = {}): Bench {
   const bench = opened(settings)
@@ -202,7 +214,7 @@ test.each(Object.entries(WRONG))('%s is an error of the server', (_, { method = 
 describe('to authenticate again', () => {
   test('AUTH 0x19 has the method and the data [MQTT-4.12.1-1], and success may leave the method out', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(bytes('first'), 'again', 0)
+    reauthenticate(bench, 'again', 'first')
     expect(bench.wire()).toEqual(['auth 0x19 M first'])
     expect(bench.session.awaits).toBe(true)
     bench.receive({ type: 'auth', reasonCode: 0 })
@@ -216,7 +228,7 @@ describe('to authenticate again', () => {
 
   test('with challenges, while messages go on', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(undefined, 'again', 0)
+    reauthenticate(bench, 'again')
     expect(bench.wire()).toEqual(['auth 0x19 M'])
     bench.receive(auth(0x18, 'c')).deliver(0, undefined, 'between')
     bench.publish(0, 'out')
@@ -232,8 +244,8 @@ describe('to authenticate again', () => {
 
   test('a second one while one runs is refused, and harms the first as little as one without a method', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(undefined, 'first', 0)
-    bench.session.reauthenticate(undefined, 'second', 0)
+    reauthenticate(bench, 'first')
+    expect(bench.session.reauthenticate('second', 0)).toBe(false)
     expect(bench.news()).toEqual(['rejected second NOT_NOW'])
     expect(bench.wire()).toEqual(['auth 0x19 M'])
     bench.receive(auth(0))
@@ -241,21 +253,21 @@ describe('to authenticate again', () => {
     expect(bench.news()).toEqual(['authenticated first'])
 
     const plain = new Bench(5).connect()
-    plain.session.reauthenticate(undefined, 'none', 0)
+    expect(plain.session.reauthenticate('none', 0)).toBe(false)
     expect(plain.news()).toEqual(['rejected none NOT_NOW'])
     expect(plain.wire()).toEqual([])
   })
 
   test('without a connection it is rejected', () => {
     const bench = opened()
-    bench.session.reauthenticate(undefined, 'early', 0)
-    bench.cut().session.reauthenticate(undefined, 'late', 0)
+    bench.session.reauthenticate('early', 0)
+    bench.cut().session.reauthenticate('late', 0)
     expect(bench.news()).toEqual(['rejected early CONNECTION_LOST', 'rejected late CONNECTION_LOST'])
   })
 
   test('the loss of the connection ends it', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(undefined, 'again', 0)
+    reauthenticate(bench, 'again')
     bench.receive(auth(0x18, 'c'))
     const exchange = step(bench)
     bench.cut()
@@ -267,7 +279,7 @@ describe('to authenticate again', () => {
 
   test('an answer to an exchange of the connection before is dropped', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(undefined, 'again', 0)
+    reauthenticate(bench, 'again')
     bench.receive(auth(0x18, 'c'))
     const stale = step(bench)
     bench.cut().open({ cleanStart: false, properties: { authenticationMethod: METHOD } })
@@ -286,7 +298,7 @@ describe('to authenticate again', () => {
   test('one that takes longer than ackTimeout ends the connection [MQTT-4.12.1-2]', () => {
     const bench = authenticated({}, { ackTimeout: 1_000 })
     expect(bench.session.deadline).toBe(Number.POSITIVE_INFINITY)
-    bench.tick(500).session.reauthenticate(undefined, 'again', bench.now)
+    reauthenticate(bench.tick(500), 'again')
     expect(bench.session.deadline).toBe(1_500)
     bench.tick(500).receive(auth(0x18, 'c'))
     expect(bench.news(), 'a round does not prolong it').toEqual(['challenge c'])
@@ -298,7 +310,7 @@ describe('to authenticate again', () => {
 
   test('once it is over, its time is nobody’s', () => {
     const bench = authenticated({}, { ackTimeout: 1_000 })
-    bench.session.reauthenticate(undefined, 'again', 0)
+    reauthenticate(bench, 'again')
     bench.receive(auth(0))
     verified(bench)
     expect(bench.session.deadline).toBe(Number.POSITIVE_INFINITY)
@@ -307,7 +319,7 @@ describe('to authenticate again', () => {
 
   test('what the application could not go on with rejects it, and ends the connection [MQTT-4.12.1-2]', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(undefined, 'again', 0)
+    reauthenticate(bench, 'again')
     bench.receive(auth(0, 'forged'))
     bench.session.refuse(step(bench), failure())
     expect(bench.news()).toEqual(['rejected again WRONG_PROOF', 'failed WRONG_PROOF'])
@@ -316,7 +328,7 @@ describe('to authenticate again', () => {
 
   test('success is told once: a second one, and one that nobody asked for, are errors of the server', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(undefined, 'again', 0)
+    reauthenticate(bench, 'again')
     bench.receive(auth(0), auth(0))
     expect(bench.news()).toEqual(['verify', 'failed 0x82', 'rejected again CONNECTION_LOST'])
     expect(authenticated().receive(auth(0)).news()).toEqual(['failed 0x82'])
@@ -324,7 +336,7 @@ describe('to authenticate again', () => {
 
   test('success before our answer to a challenge is an error of the server', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(undefined, 'again', 0)
+    reauthenticate(bench, 'again')
     bench.receive(auth(0x18, 'c'), auth(0))
     expect(bench.news()).toContain('failed 0x82')
   })
@@ -335,16 +347,49 @@ describe('to authenticate again', () => {
 
   test('AUTH above the Maximum Packet Size of the server is not sent [MQTT-3.2.2-15]', () => {
     const bench = authenticated({ maximumPacketSize: 40 })
-    expect(() => bench.session.reauthenticate(new Uint8Array(60), 'again', 0)).toThrow(
+    bench.session.reauthenticate('again', 0)
+    const first = step(bench)
+    expect(() => bench.session.authenticate(first, new Uint8Array(60), 0)).toThrow(
       'auth: expected at most 40 bytes, got 71; the server: Packet too large',
     )
     expect(bench.wire()).toEqual([])
-    bench.session.reauthenticate(bytes('x'), 'again', 0)
-    expect(bench.wire(), 'the one before left nothing behind').toEqual(['auth 0x19 M x'])
+    bench.session.authenticate(first, bytes('x'), 0)
+    expect(bench.wire()).toEqual(['auth 0x19 M x'])
     bench.receive(auth(0x18))
     const exchange = step(bench)
     expect(() => bench.session.authenticate(exchange, new Uint8Array(60), 0)).toThrow('at most 40 bytes')
     expect(bench.wire()).toEqual([])
+  })
+})
+
+describe('a re-authentication that the server has not heard of', () => {
+  test('fails alone: the authentication in force stays', () => {
+    const bench = authenticated({}, { ackTimeout: 1_000 })
+    bench.session.reauthenticate('first', 0)
+    bench.session.refuse(step(bench), failure())
+    expect(bench.news()).toEqual(['rejected first WRONG_PROOF'])
+    expect(bench.session.deadline).toBe(Number.POSITIVE_INFINITY)
+    bench.session.reauthenticate('second', 0)
+    const slow = step(bench)
+    expect(bench.tick(1_000).news()).toEqual(['rejected second ETIMEDOUT'])
+    bench.session.authenticate(slow, bytes('late'), bench.now)
+    expect(bench.wire()).toEqual([])
+    expect(bench.session.connected).toBe(true)
+    reauthenticate(bench, 'third')
+    expect(bench.wire()).toEqual(['auth 0x19 M'])
+  })
+
+  test('becomes the answer where the server asks for one meanwhile', () => {
+    const bench = authenticated()
+    bench.session.reauthenticate('again', 0)
+    const exchange = step(bench)
+    bench.receive(auth(0x19))
+    expect(bench.news()).toEqual([])
+    bench.session.authenticate(exchange, bytes('x'), 0)
+    expect(bench.wire()).toEqual(['auth 0x18 M x'])
+    bench.receive(auth(0))
+    verified(bench)
+    expect(bench.news()).toEqual(['authenticated again'])
   })
 })
 
@@ -374,7 +419,7 @@ describe('a server that asks to authenticate again (AUTH 0x19)', () => {
 
   test('must not do so while one runs', () => {
     const bench = authenticated()
-    bench.session.reauthenticate(undefined, 'again', 0)
+    reauthenticate(bench, 'again')
     bench.receive(auth(0x19))
     expect(bench.news()).toContain('failed 0x82')
   })
