@@ -28,7 +28,10 @@ export class Servers {
 
   /** Those to try at an attempt, in order. */
   all(): Endpoint[] {
-    return [...this.referred(), ...this.#usual]
+    const referred = this.referred()
+    // What begins after a delay is not the next in a row.
+    if (referred.length === 0) this.settle()
+    return [...referred, ...this.#usual]
   }
 
   /** Those that the last reference named, once. */
@@ -38,7 +41,7 @@ export class Servers {
     return referred
   }
 
-  /** A connection has proved stable: references are counted anew. */
+  /** References are counted anew: a connection has proved stable. */
   settle(): void {
     this.#hops = 0
   }
@@ -73,14 +76,17 @@ export class Servers {
   }
 
   /** A list of `host` or `host:port`, separated by spaces; some servers send URLs. None when it cannot be read. */
-  #endpoints({ transport, path }: Endpoint, serverReference: string): readonly Endpoint[] {
+  #endpoints({ transport, path, username, password }: Endpoint, serverReference: string): readonly Endpoint[] {
     const { url, ...options } = this.#options
     const servers = serverReference
       .split(' ')
       .filter(Boolean)
       .map((server) => (server.includes('://') ? server : `${SCHEMES[transport]}://${server}${path}`))
     try {
-      return this.#platform.endpoints({ ...options, servers })
+      // Credentials of the URL are as good there as those of the options.
+      return this.#platform
+        .endpoints({ ...options, servers })
+        .map((endpoint) => (endpoint.username === undefined ? { ...endpoint, username, password } : endpoint))
     } catch {
       return []
     }
