@@ -452,8 +452,11 @@ export class Client {
   }
 
   #release(type: 'pubrel' | 'pubcomp', packetId: number, reasonCode: number, properties: AckProperties): void {
-    measurePacket({ type, packetId, reasonCode, properties }, this.#settings.version)
-    this.#session.release(type, packetId, reasonCode, properties, this.#platform.now())
+    const { version } = this.#settings
+    // 3.x has no Reason Codes.
+    const code = version === 5 ? reasonCode : 0
+    measurePacket({ type, packetId, reasonCode: code, properties }, version)
+    this.#session.release(type, packetId, code, properties, this.#platform.now())
     this.#connection.update()
   }
 
