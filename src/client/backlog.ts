@@ -35,13 +35,14 @@ export class Backlog {
   /**
    * Takes a message in, until `remove`; undefined when there is no room for it, which is at QoS 0 only. Where that is not
    * to be dropped, the network waits before it comes to that, if it can: a browser's reads on, and so does ours while an
-   * answer that somebody waits for may come behind.
+   * answer that somebody waits for may come behind. One chunk may hold more messages than any number of them, so then it
+   * is the bytes alone that count.
    */
   add({ qos, payload }: Publish): Load | undefined {
     const { maxBytes, overflow } = this.#limits
     const bytes = payload.length + OVERHEAD
     const kept = qos > 0 || this.paused || overflow === 'wait'
-    if (qos === 0 && (kept ? this.#exceeds(2) : this.#droppableBytes > maxBytes)) return undefined
+    if (qos === 0 && (kept ? this.#keptBytes > maxBytes * 2 : this.#droppableBytes > maxBytes)) return undefined
     this.#book(bytes, kept, 1)
     return { bytes, kept }
   }

@@ -35,6 +35,7 @@ export class Session {
   /** What came behind a CONNACK whose server has still to prove itself. */
   #early: Packet[] = []
   #quiet = false
+  #listening = true
 
   constructor(settings: SessionSettings) {
     this.#link = new Link(settings)
@@ -100,6 +101,7 @@ export class Session {
     this.#connect = connect
     this.#again = again
     this.#early = []
+    this.#listening = true
     this.#inbound.opened(connect)
     this.#authentication.opened(connect.properties.authenticationMethod)
     this.#link.send(connect)
@@ -209,6 +211,7 @@ export class Session {
 
   /** Whether the network is read: while it is not, silence proves nothing. */
   listen(listening: boolean, now: number): void {
+    this.#listening = listening
     this.#link.keepAlive.listen(listening, now)
   }
 
@@ -332,6 +335,7 @@ export class Session {
     const interval = (properties.serverKeepAlive ?? keepAlive) * 1000
     link.keepAlive = new KeepAlive(interval, ackTimeout, forcePing, link.now)
     link.keepAlive.quiet = this.#quiet
+    link.keepAlive.listen(this.#listening, link.now)
     // 3.1 cannot say whether there is a session: what we asked for has to do.
     const resumed = version === 3 ? !cleanStart : sessionPresent
     link.events.push({ type: 'connected', connack, resumed })
