@@ -56,7 +56,8 @@ export class Consumer {
 
   take(message: Message, receipt: Receipt): void {
     if (this.#ended) return
-    if (this.handler && this.#calls < this.#limits.maxMessages) {
+    // Those that wait may be on their way to the handler just now.
+    if (this.handler && this.#calls < this.#limits.maxMessages && this.#buffer.size === 0) {
       this.#call(message, receipt)
       return
     }
