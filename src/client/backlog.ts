@@ -14,22 +14,37 @@ export interface Load {
 }
 
 export class Backlog {
-  readonly #limits: Required<BacklogOptions>
+  readonly limits: Required<BacklogOptions>
   /** The client is paused: of what comes, nothing is dropped. */
   paused = false
   #kept = 0
   #keptBytes = 0
   #droppableBytes = 0
   #full = false
+  /** Who goes on when the client is resumed. */
+  #waiting: (() => void)[] = []
 
   constructor(limits: Required<BacklogOptions>) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   /** Whether the network has to wait: from a limit on, until half of it is done. */
   get full(): boolean {
     this.#full = this.#exceeds(this.#full ? 0.5 : 1)
     return this.#full
+  }
+
+  /** Calls `proceed` when the client is resumed. */
+  wait(proceed: () => void): void {
+    this.#waiting.push(proceed)
+  }
+
+  /** Those who wait go on, in order; one of them may pause the client again. */
+  resume(): void {
+    this.paused = false
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const proceed of waiting) proceed()
   }
 
   /**
@@ -39,7 +54,7 @@ export class Backlog {
    * is the bytes alone that count.
    */
   add({ qos, payload }: Publish): Load | undefined {
-    const { maxBytes, overflow } = this.#limits
+    const { maxBytes, overflow } = this.limits
     const bytes = payload.length + OVERHEAD
     const kept = qos > 0 || this.paused || overflow === 'wait'
     if (qos === 0 && (kept ? this.#keptBytes > maxBytes * 2 : this.#droppableBytes > maxBytes)) return undefined
@@ -62,7 +77,7 @@ export class Backlog {
   }
 
   #exceeds(times: number): boolean {
-    const { maxMessages, maxBytes } = this.#limits
+    const { maxMessages, maxBytes } = this.limits
     return this.#kept > maxMessages * times || this.#keptBytes > maxBytes * times
   }
 }

@@ -203,7 +203,7 @@ export class Client {
     if (handler !== undefined && typeof handler !== 'function') {
       throw wrongType('subscribe.handler', 'a function', handler)
     }
-    const consumer = new Consumer(names, handler, this.#settings.backlog, (message) => this.#inbox.drop(message))
+    const consumer = new Consumer(names, handler, this.#backlog, (message) => this.#inbox.drop(message))
     this.#subscriptions.add(consumer)
     try {
       const packet: Subscribe = { type: 'subscribe', packetId: 1, properties, subscriptions }
@@ -299,7 +299,7 @@ export class Client {
   }
 
   /**
-   * Delivers no message until `resume`. What comes meanwhile waits, unacknowledged; past `backlog` the network is not
+   * Delivers no message until `resume`; an iteration may still read what it has. What comes meanwhile waits, unacknowledged; past `backlog` the network is not
    * read. No PINGREQ is sent, unless `forcePing`, so that a server may disconnect us after 1.5 × `keepAlive`: what it has
    * not had acknowledged it sends again.
    */
@@ -311,8 +311,8 @@ export class Client {
 
   /** Delivers what came since `pause`, in order, and goes on. */
   resume(): void {
-    this.#backlog.paused = false
     this.#session.quieten(false)
+    this.#backlog.resume()
     this.#inbox.handOut()
     this.#connection.update()
   }

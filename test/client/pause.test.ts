@@ -69,6 +69,48 @@ test('where the network cannot wait, memory is bounded all the same: QoS 0 is dr
   expect(got.map((text) => text.slice(0, 4))).toEqual(['0...', '1...', '2...', 'kept'])
 })
 
+test('what waits for a handler that is busy is not delivered, either, and comes first on resume', async () => {
+  for (const unsubscribed of [false, true]) {
+    const bench = await connected({ backlog: { maxMessages: 1 }, cleanStart: false })
+    const { client, peer, host } = bench
+    const got: string[] = []
+    const waiting: (() => void)[] = []
+    await granted(
+      bench,
+      client.subscribe('t', { qos: 1 }, (message) => {
+        got.push(message.text())
+        return new Promise<void>((resolve) => waiting.push(resolve))
+      }),
+    )
+    peer.send(publish('t', 'a', 1, 1), publish('t', 'b', 1, 2))
+    client.pause()
+    peer.arrive(Uint8Array.of(0x32, 6, 0, 1, 0x74, 0, 3, 0x63))
+    waiting.shift()?.()
+    await host.advance(10)
+    expect(got).toEqual(['a'])
+    if (unsubscribed) {
+      const leaving = client.unsubscribe('t')
+      await host.advance(0)
+      const { packetId } = peer.take().at(-1) as { packetId: number }
+      peer.arrive(Uint8Array.of(0xb0, 2, packetId >> 8, packetId & 0xff))
+      await leaving
+    }
+    client.resume()
+    for (let at = 0; at < 3; at++) {
+      waiting.shift()?.()
+      await settled()
+    }
+    expect(got, 'what came when it was still subscribed').toEqual(unsubscribed ? ['a', 'b'] : ['a', 'b', 'c'])
+    await host.advance(0)
+    expect(
+      peer
+        .take()
+        .map(short)
+        .slice(unsubscribed ? 0 : 1),
+    ).toEqual(['puback 2', 'puback 3'])
+  }
+})
+
 test('publishing and subscribing go on', async () => {
   const { client, peer, wire } = await subscribed()
   client.pause()
