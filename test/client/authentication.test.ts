@@ -266,6 +266,23 @@ describe('to connect', () => {
     }
   })
 
+  test('one that hung before and answers now does not hide that it hangs again', async () => {
+    const works: (() => void)[] = []
+    const { authenticator } = scripted({ finish: () => new Promise<void>((resolve) => works.push(resolve)) })
+    const { client, host } = clientOf(authenticator, { connectTimeout: 5_000 })
+    for (const attempt of [1, 2]) {
+      const promise = client.connect()
+      promise.catch(() => {})
+      const peer = await host.peer(host.peers.length)
+      await peer.next('connect')
+      peer.send(connack())
+      await settled()
+      if (attempt === 2) works[0]?.()
+      await host.advance(5_000)
+      expect(await failure(promise)).toMatchObject({ phase: 'authentication' })
+    }
+  })
+
   test('an error that says so is tried again, and each connection begins anew', async () => {
     let proofs = 0
     const { authenticator, steps } = scripted({

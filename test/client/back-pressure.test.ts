@@ -117,6 +117,16 @@ describe('at QoS 0 past maxMessages', () => {
     expect(subscription.dropped).toBe(2)
   })
 
+  test('what is dropped gives back its room', async () => {
+    const bench = await working({ backlog: { maxMessages: 1, maxBytes: 4_000 } }, 0)
+    for (const name of names(1, 40)) bench.peer.send(publish('t', name))
+    expect(drops(bench.events)).toEqual(names(2, 39))
+    await bench.worker.finish()
+    await bench.worker.finish()
+    expect(bench.worker.began).toEqual(['1', '40'])
+    expect(bench.subscription.dropped).toBe(38)
+  })
+
   test('drop-newest drops those that come', async () => {
     const bench = await working({ backlog: { maxMessages: 2, overflow: 'drop-newest' } }, 0)
     const { worker, events, client, subscription } = bench
@@ -398,6 +408,18 @@ describe('while the network is not read', () => {
       await bench.client.stop()
       expect(host.pendingTimers).toBe(0)
     }
+  })
+
+  test('a connection that is read again, because handlers were done meanwhile, is one whose death is noticed', async () => {
+    const { host, peer, client, worker } = await full()
+    peer.drop()
+    await worker.finish(3)
+    const next = await reconnected(host)
+    expect(next.peer.reading).toEqual([])
+    // The delay of the attempt was a fraction of a millisecond more.
+    await host.advance(15_001)
+    expect(client.status).toBe('reconnecting')
+    await client.stop()
   })
 
   test('what was read before it stopped is still taken', async () => {

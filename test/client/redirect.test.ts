@@ -274,6 +274,20 @@ describe('hops', () => {
     ])
   })
 
+  test('that were used up by short connections begin anew with the reference of a stable one', async () => {
+    const { host, events, peer } = await connectedTo()
+    let at = peer
+    for (const server of ['b:2', 'c:3', 'd:4', 'e:5']) {
+      if (server === 'e:5') await host.advance(5_000)
+      disconnect(at, server)
+      await host.advance(0)
+      at = host.peers.at(-1) as ScriptedPeer
+      await at.accept()
+      await host.advance(0)
+    }
+    expect(events.filter((event) => event.startsWith('redirect')).at(-1)).toBe('redirect 1 for now followed mqtt://e:5')
+  })
+
   test('begin anew after a stable connection: a server may move its clients for ever', async () => {
     const { host, events, peer } = await connectedTo()
     let at = peer
