@@ -11,8 +11,8 @@ type Step = Extract<SessionEvent, { type: 'challenge' | 'verify' }>
 export class Authentication {
   readonly #parts: Parts
   #authenticator: Authenticator | undefined
-  /** Steps that the application has not answered yet. */
-  #working = 0
+  /** The last step, until the application has answered it. */
+  #working: object | undefined
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -21,41 +21,53 @@ export class Authentication {
 
   /** Whether it is the application that has to go on. */
   get working(): boolean {
-    return this.#working > 0
+    return this.#working !== undefined
   }
 
   get method(): string | undefined {
     return this.#authenticator?.method
   }
 
-  /** The first data of an exchange. `authenticator` takes the place of the one before, for good. */
-  async begin(authenticator?: Authenticator): Promise<AuthenticationData> {
+  /** `authenticator` takes the place of the one before, for good. */
+  use(authenticator: Authenticator | undefined): void {
     this.#authenticator = authenticator ?? this.#authenticator
+  }
+
+  /** The data of CONNECT. */
+  async begin(): Promise<AuthenticationData> {
+    const authenticator = this.#authenticator
     try {
-      return checked('start', await this.#authenticator?.start())
+      return authenticator && checked('start', await this.#work(() => authenticator.start()))
     } catch (error) {
       throw authenticationError(error)
     }
   }
 
-  /** The session waits for the application. Where that answers at once, so does this. */
+  /** The session waits for the application. */
   async hear(step: Step): Promise<void> {
     const { session, platform, connection } = this.#parts
     const { exchange } = step
-    this.#working++
     try {
       if (step.type === 'challenge') {
-        const answer = await this.#answer(step)
+        const answer = await this.#work(() => this.#answer(step))
         session.authenticate(exchange, answer, platform.now())
       } else {
-        await this.#authenticator?.finish?.(step.data)
+        await this.#work(() => this.#authenticator?.finish?.(step.data))
         session.verified(exchange, platform.now())
       }
     } catch (error) {
       session.refuse(exchange, authenticationError(error))
+    }
+    connection.update()
+  }
+
+  async #work<T>(work: () => T): Promise<Awaited<T>> {
+    const working = {}
+    this.#working = working
+    try {
+      return await work()
     } finally {
-      this.#working--
-      connection.update()
+      if (this.#working === working) this.#working = undefined
     }
   }
 

@@ -15,8 +15,8 @@ export interface Authenticator {
   /** The server wants more (AUTH 0x18): takes what it said, gives what it is answered. */
   next(serverData: AuthenticationData): AuthenticationData | Promise<AuthenticationData>
   /**
-   * The server is content (CONNACK or AUTH 0x00): takes what it said, to prove itself. Nothing of the application's is
-   * sent, and nothing of the server's is handed out, before this is done.
+   * The server is content (CONNACK or AUTH 0x00): takes what it said, to prove itself. After CONNACK nothing of the
+   * application's is sent, and nothing of the server's is handed out, before this is done.
    */
   finish?(serverData: AuthenticationData): void | Promise<void>
 }

@@ -14,37 +14,52 @@ export interface Load {
 }
 
 export class Backlog {
-  readonly #limits: Required<BacklogOptions>
+  readonly limits: Required<BacklogOptions>
   /** The client is paused: of what comes, nothing is dropped. */
   paused = false
   #kept = 0
   #keptBytes = 0
   #droppableBytes = 0
   #full = false
+  /** Who goes on when the client is resumed. */
+  #waiting: (() => void)[] = []
 
   constructor(limits: Required<BacklogOptions>) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   /** Whether the network has to wait: from a limit on, until half of it is done. */
   get full(): boolean {
-    const { maxMessages, maxBytes } = this.#limits
+    const { maxMessages, maxBytes } = this.limits
     const share = this.#full ? 0.5 : 1
     this.#full = this.#kept > maxMessages * share || this.#keptBytes > maxBytes * share
     return this.#full
   }
 
+  /** Calls `proceed` when the client is resumed. */
+  wait(proceed: () => void): void {
+    this.#waiting.push(proceed)
+  }
+
+  /** Those who wait go on, in order; one of them may pause the client again. */
+  resume(): void {
+    this.paused = false
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const proceed of waiting) proceed()
+  }
+
   /**
    * Takes a message in, until `remove`; undefined when there is no room for it, which is at QoS 0 only. Where that is not
    * to be dropped, the network waits before it comes to that, if it can: a browser's reads on, and so does ours while an
-   * answer that somebody waits for may come behind.
+   * answer that somebody waits for may come behind. One chunk may hold more messages than any number of them, so then it
+   * is the bytes alone that count.
    */
   add({ qos, payload }: Publish): Load | undefined {
-    const { maxBytes, overflow } = this.#limits
+    const { maxBytes, overflow } = this.limits
     const bytes = payload.length + OVERHEAD
     const kept = qos > 0 || this.paused || overflow === 'wait'
-    // One chunk may hold more small messages than `maxMessages`, so that only bytes count here.
-    if (qos === 0 && (kept ? this.#keptBytes > 2 * maxBytes : this.#droppableBytes > maxBytes)) return undefined
+    if (qos === 0 && (kept ? this.#keptBytes > maxBytes * 2 : this.#droppableBytes > maxBytes)) return undefined
     this.#book(bytes, kept, 1)
     return { bytes, kept }
   }

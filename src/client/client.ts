@@ -203,7 +203,7 @@ export class Client {
     if (handler !== undefined && typeof handler !== 'function') {
       throw wrongType('subscribe.handler', 'a function', handler)
     }
-    const consumer = new Consumer(names, handler, this.#settings.backlog, (message) => this.#inbox.drop(message))
+    const consumer = new Consumer(names, handler, this.#backlog, (message) => this.#inbox.drop(message))
     this.#subscriptions.add(consumer)
     try {
       const packet: Subscribe = { type: 'subscribe', packetId: 1, properties, subscriptions }
@@ -269,7 +269,7 @@ export class Client {
 
   /**
    * PUBACK (§3.4) for the message with this Packet Identifier, like its `ack`. It leaves once all messages that came
-   * before are acknowledged. Without effect where the connection that the message came on is gone.
+   * before are acknowledged. Where the connection that the message came on is gone, the server sends the message again.
    *
    * @param reasonCode 0, 0x10, or 0x80 and above to refuse it (5.0 only)
    * @throws {RangeError} when no message of QoS 1 with this Packet Identifier waits for it
@@ -299,9 +299,9 @@ export class Client {
   }
 
   /**
-   * Delivers no message until `resume`. What comes meanwhile waits, unacknowledged; past `backlog` the network is not
-   * read. No PINGREQ is sent, unless `forcePing`, so that a server may disconnect us after 1.5 × `keepAlive`: what it has
-   * not had acknowledged it sends again.
+   * Delivers no message until `resume`; an iteration may still read what it has. What comes meanwhile waits,
+   * unacknowledged; past `backlog` the network is not read. No PINGREQ is sent, unless `forcePing`, so that a server may
+   * disconnect us after 1.5 × `keepAlive`: what it has not had acknowledged it sends again.
    */
   pause(): void {
     this.#backlog.paused = true
@@ -311,8 +311,8 @@ export class Client {
 
   /** Delivers what came since `pause`, in order, and goes on. */
   resume(): void {
-    this.#backlog.paused = false
     this.#session.quieten(false)
+    this.#backlog.resume()
     this.#inbox.handOut()
     this.#connection.update()
   }
@@ -324,7 +324,7 @@ export class Client {
 
   /**
    * Authenticates again on the connection that there is (§4.12.1, 5.0). Resolves when the server has accepted. When it
-   * fails, the connection ends [MQTT-4.12.1-2], and another one is made.
+   * fails, the connection ends [MQTT-4.12.1-2], and another one is made; unless it failed before anything was sent.
    *
    * @param authenticator Takes the place of `enhancedAuth`, also for the connections to come; of the same method
    * @throws {AckTimeoutError} when it takes longer than `ackTimeout`
@@ -335,10 +335,11 @@ export class Client {
       // [MQTT-4.12.1-1]
       throw outOfRange('reauthenticate.method', `that of enhancedAuth, ${method}`, authenticator.method)
     }
-    const data = await this.#authentication.begin(authenticator)
     await this.#ask(
       undefined,
-      (tag, now) => this.#session.reauthenticate(data, tag, now),
+      (tag, now) => {
+        if (this.#session.reauthenticate(tag, now)) this.#authentication.use(authenticator)
+      },
       () => {},
     )
   }
@@ -452,8 +453,11 @@ export class Client {
   }
 
   #release(type: 'pubrel' | 'pubcomp', packetId: number, reasonCode: number, properties: AckProperties): void {
-    measurePacket({ type, packetId, reasonCode, properties }, this.#settings.version)
-    this.#session.release(type, packetId, reasonCode, properties, this.#platform.now())
+    const { version } = this.#settings
+    // 3.x has no Reason Codes.
+    const code = version === 5 ? reasonCode : 0
+    measurePacket({ type, packetId, reasonCode: code, properties }, version)
+    this.#session.release(type, packetId, code, properties, this.#platform.now())
     this.#connection.update()
   }
 

@@ -176,8 +176,11 @@ export class Connection {
       this.#framer.push(chunk)
       for (let packet = this.#framer.next(); packet; packet = this.#framer.next()) {
         metrics.packetsReceived++
-        if (heard) events.emit('packetreceive', packet)
+        // As it came: the session gives a Topic Alias its topic.
+        const seen = heard && { ...packet }
         this.#session.receive(packet, now)
+        // Behind it: a listener may answer PUBREC and PUBREL.
+        if (seen) events.emit('packetreceive', seen)
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error

@@ -1,8 +1,8 @@
 /** One that messages go to: a handler, or a buffer that is read by iteration. */
 
 import { Fifo } from '../session/fifo.js'
+import type { Backlog } from './backlog.js'
 import type { Message, Receipt } from './messages.js'
-import type { BacklogOptions } from './options.js'
 import { Pending } from './pending.js'
 
 /** Called for each message. While a promise that it returned is pending, the message counts as being worked on. */
@@ -24,7 +24,7 @@ export class Consumer {
   readonly filters: Set<string>
   readonly handler: MessageHandler | undefined
   dropped = 0
-  readonly #limits: Required<BacklogOptions>
+  readonly #backlog: Backlog
   readonly #onDrop: (message: Message) => void
   readonly #buffer = new Fifo<Buffered>()
   #bufferedQos0 = 0
@@ -40,12 +40,12 @@ export class Consumer {
   constructor(
     filters: readonly string[],
     handler: MessageHandler | undefined,
-    limits: Required<BacklogOptions>,
+    backlog: Backlog,
     onDrop: (message: Message) => void,
   ) {
     this.filters = new Set(filters)
     this.handler = handler
-    this.#limits = limits
+    this.#backlog = backlog
     this.#onDrop = onDrop
   }
 
@@ -56,7 +56,8 @@ export class Consumer {
 
   take(message: Message, receipt: Receipt): void {
     if (this.#ended) return
-    if (this.handler && this.#calls < this.#limits.maxMessages) {
+    // Those that wait may be on their way to the handler just now.
+    if (this.handler && this.#calls < this.#backlog.limits.maxMessages && this.#buffer.size === 0) {
       this.#call(message, receipt)
       return
     }
@@ -107,12 +108,19 @@ export class Consumer {
   /** A call is not pending any more. */
   #returned(): void {
     this.#calls--
-    while (this.#calls < this.#limits.maxMessages) {
+    this.#proceed()
+  }
+
+  /** Calls the handler with what waits for it. */
+  #proceed(): void {
+    const backlog = this.#backlog
+    while (!backlog.paused && this.#calls < backlog.limits.maxMessages) {
       const buffered = this.#shift()
       if (!buffered) return
       this.#call(buffered.message, buffered.receipt)
       buffered.receipt.done()
     }
+    if (backlog.paused) backlog.wait(() => this.#proceed())
   }
 
   #shift(): Buffered | undefined {
@@ -139,7 +147,7 @@ export class Consumer {
 
   /** Whether there is room for a message; that of QoS 0 may have to be made. */
   #mayWait(message: Message): boolean {
-    const { maxMessages, overflow } = this.#limits
+    const { maxMessages, overflow } = this.#backlog.limits
     if (message.qos > 0) return true
     if (++this.#bufferedQos0 <= maxMessages || overflow === 'wait') return true
     this.#bufferedQos0--

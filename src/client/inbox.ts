@@ -15,6 +15,7 @@ export class Inbox implements Desk {
   /** Messages that are held back: while the client is paused, and right behind the first CONNACK. */
   readonly #held = new Fifo<[Message, Receipt]>()
   #holding = false
+  #handingOut = false
   #cancelTimer: (() => void) | undefined
 
   constructor(parts: Parts) {
@@ -32,12 +33,16 @@ export class Inbox implements Desk {
   handOut(): void {
     this.#cancelTimer?.()
     this.#holding = false
+    // A handler resumed the client: others have still to get the message that it got.
+    if (this.#handingOut) return
+    this.#handingOut = true
     // One by one: a handler may pause the client.
     while (!this.#parts.backlog.paused) {
       const held = this.#held.shift()
-      if (!held) return
+      if (!held) break
       this.#deliver(...held)
     }
+    this.#handingOut = false
   }
 
   receive(packet: Publish, delivery: Delivery | undefined): void {

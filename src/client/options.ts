@@ -89,8 +89,8 @@ export interface BacklogOptions {
   /** Bytes of all such messages, each its payload and 1 KiB. Past it, the network is not read. Default 16 MiB. */
   maxBytes?: number
   /**
-   * What becomes of messages of QoS 0 past these limits: `drop-oldest` (default) drops those that have waited longest,
-   * where they still wait, `drop-newest` those that come; the event `drop` and `metrics().messagesDropped` count them.
+   * What becomes of messages of QoS 0 past these limits: `drop-oldest` (default) drops those that have waited longest for
+   * a handler or an iteration, and past `maxBytes` those that come; `drop-newest` always those that come; the event `drop` and `metrics().messagesDropped` count them.
    * `wait` does not read the network instead, where that can be done: not in a browser.
    */
   overflow?: 'drop-oldest' | 'drop-newest' | 'wait'

@@ -4,8 +4,9 @@ import type { Events } from './events.js'
 import type { ClientOptions, RedirectPolicy } from './options.js'
 import type { Endpoint, Platform } from './transport.js'
 
-/** References that are followed in a row: servers may well name each other. */
+/** References that are followed in a row: servers may well name each other. A function may follow more, not all. */
 const MAX_HOPS = 3
+const MAX_HOPS_ASKED = 20
 
 const SCHEMES = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' }
 
@@ -28,7 +29,10 @@ export class Servers {
 
   /** Those to try at an attempt, in order. */
   all(): Endpoint[] {
-    return [...this.referred(), ...this.#usual]
+    const referred = this.referred()
+    // What begins after a delay is not the next in a row.
+    if (referred.length === 0) this.settle()
+    return [...referred, ...this.#usual]
   }
 
   /** Those that the last reference named, once. */
@@ -38,7 +42,7 @@ export class Servers {
     return referred
   }
 
-  /** A connection has proved stable: references are counted anew. */
+  /** References are counted anew: a connection has proved stable. */
   settle(): void {
     this.#hops = 0
   }
@@ -53,7 +57,7 @@ export class Servers {
     const followed =
       endpoints.length > 0 &&
       (typeof this.#follow === 'function'
-        ? this.#asks(() => (this.#follow as RedirectPolicy)(redirect))
+        ? this.#hops <= MAX_HOPS_ASKED && this.#asks(() => (this.#follow as RedirectPolicy)(redirect))
         : this.#follow && this.#hops <= MAX_HOPS && endpoints.every(({ transport }) => transport === from.transport))
     if (followed) {
       this.#referred = endpoints
@@ -73,14 +77,17 @@ export class Servers {
   }
 
   /** A list of `host` or `host:port`, separated by spaces; some servers send URLs. None when it cannot be read. */
-  #endpoints({ transport, path }: Endpoint, serverReference: string): readonly Endpoint[] {
+  #endpoints({ transport, path, username, password }: Endpoint, serverReference: string): readonly Endpoint[] {
     const { url, ...options } = this.#options
     const servers = serverReference
       .split(' ')
       .filter(Boolean)
       .map((server) => (server.includes('://') ? server : `${SCHEMES[transport]}://${server}${path}`))
     try {
-      return this.#platform.endpoints({ ...options, servers })
+      // Credentials of the URL are as good there as those of the options.
+      return this.#platform
+        .endpoints({ ...options, servers })
+        .map((endpoint) => (endpoint.username === undefined ? { ...endpoint, username, password } : endpoint))
     } catch {
       return []
     }

@@ -94,30 +94,37 @@ export class Supervisor {
       case 'disconnected': {
         const { reasonCode, properties } = event.packet
         void connection.close()
+        this.#settle()
         const referred = this.#servers.refer(this.endpoint as Endpoint, reasonCode, properties.serverReference)
         this.lost(disconnectError(event.packet, settings.freshCredentials, referred), reasonCode, properties, referred)
         return
       }
       case 'failed':
-        // A peer that broke the protocol is told why before it is left; one that is silent is not waited for.
-        if (event.error.name === 'ProtocolError') void connection.close()
-        else connection.destroy()
+        // A peer that broke the protocol, or failed to prove itself, is told before it is left; a silent one is not waited for.
+        if (event.error.phase === 'session') connection.destroy()
+        else void connection.close()
         this.lost(event.error)
     }
   }
 
   /** The network connection is gone, without our doing. */
   lost(error: Error, reasonCode?: number, properties: DisconnectProperties = NO_PROPERTIES, referred = false): void {
-    const { platform, events } = this.#parts
+    const { events } = this.#parts
     if (this.status !== 'connected') {
       this.#opening.reject(notConnected(this.endpoint as Endpoint, error))
       return
     }
     this.#inbox.handOut()
-    if (platform.now() - this.#connectedAt >= STABLE_AFTER) this.#attempts = 0
-    if (!referred) this.#servers.settle()
+    if (!referred) this.#settle()
     this.status = 'reconnecting'
     this.#retry(events.named(error), { reasonCode, properties }, referred)
+  }
+
+  /** After a stable connection, the attempts to connect and the references are counted anew. */
+  #settle(): void {
+    if (this.#parts.platform.now() - this.#connectedAt < STABLE_AFTER) return
+    this.#attempts = 0
+    this.#servers.settle()
   }
 
   #begin(): void {

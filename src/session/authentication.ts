@@ -34,7 +34,7 @@ export class Authentication {
   /** CONNECT was sent. */
   opened(method: string | undefined): void {
     this.#method = method
-    this.#exchange = method === undefined ? undefined : { tag: undefined, asked: true }
+    this.#exchange = method === undefined ? undefined : { tag: undefined, asked: true, ours: false }
   }
 
   /** CONNACK accepted us. True when the connection may be used at once, else `verified` has to be waited for. */
@@ -42,6 +42,8 @@ export class Authentication {
     const { authenticationMethod, authenticationData: data } = connack.properties
     this.#checkMethod('connack', authenticationMethod)
     if (!this.#exchange) return true
+    // It would leave the application with a challenge and a verdict at once.
+    if (!this.#exchange.asked) throw protocolError('connack: expected none before our AUTH, got one')
     this.#exchange.connack = connack
     this.#link.events.push({ type: 'verify', exchange: this.#exchange, data })
     return false
@@ -57,86 +59,88 @@ export class Authentication {
     else if (reasonCode === 0x19 && !exchange && again && this.#method !== undefined) {
       // Table 3-11 has this for the client only. Some servers ask for fresh credentials so, and all we can be asked for is
       // what we would do ourselves.
-      this.#challenge(this.#begin(undefined), data, true)
+      this.#challenge(this.#begin(undefined, false), data, true)
+    } else if (reasonCode === 0x19 && exchange?.ours && this.#method !== undefined) {
+      // Both begin at once: what the application works on is the answer.
+      exchange.ours = false
     } else if (reasonCode === 0 && exchange?.asked && again) {
       exchange.asked = false
       this.#link.events.push({ type: 'verify', exchange, data })
     } else throw protocolError(`auth.reasonCode: expected none now, got ${reasonCode}`)
   }
 
-  /** Starts a re-authentication. `authenticated` or `rejected` follows. */
-  ask(data: Uint8Array | undefined, tag: unknown): void {
+  /** Starts a re-authentication: the application is asked how it begins. True unless `rejected` follows at once. */
+  ask(tag: unknown): boolean {
     if (!this.#link.theirs) this.#link.reject({ tag }, connectionLost)
     else if (this.#method === undefined || this.#exchange)
       this.#link.reject({ tag }, () =>
         failed('NOT_NOW', `reauthenticate: expected ${this.#exchange ? 'no other to be under way' : 'enhancedAuth'}`),
       )
     else {
-      const packet = this.#packet(0x19, data)
-      this.#send(this.#begin(tag), packet)
+      this.#challenge(this.#begin(tag, true), undefined, true)
+      return true
     }
+    return false
   }
 
-  /** What the application answers a challenge with. */
-  answer(exchange: Exchange, data: Uint8Array | undefined): void {
-    if (exchange === this.#exchange) this.#send(exchange, this.#packet(0x18, data))
+  /** What the application begins with, or answers a challenge with. */
+  answer(exchange: Exchange, authenticationData: Uint8Array | undefined): void {
+    if (exchange !== this.#exchange) return
+    // [MQTT-4.12.1-1] [MQTT-4.12.0-5] The method of CONNECT, in each AUTH.
+    const properties = { authenticationMethod: this.#method, authenticationData }
+    const packet: Auth = { type: 'auth', reasonCode: exchange.ours ? 0x19 : 0x18, properties }
+    const error = refusal(packet, measurePacket(packet, 5), this.#link.theirs ?? {})
+    if (error) throw error
+    exchange.ours = false
+    exchange.asked = true
+    this.#link.send(packet)
   }
 
   /** The application is content with the server. Gives the CONNACK that waited for it. */
   verified(exchange: Exchange): Connack | undefined {
     if (exchange !== this.#exchange) return undefined
-    this.#exchange = undefined
-    this.deadline = Infinity
+    this.#end()
     if (exchange.tag !== undefined) this.#link.events.push({ type: 'authenticated', tag: exchange.tag })
     return exchange.connack
   }
 
-  /** The application could not go on. True if it matters still: then the connection must end [MQTT-4.12.1-2]. */
+  /** The application could not go on. True if the connection must end for it [MQTT-4.12.1-2]. */
   refuse(exchange: Exchange, error: MqttError): boolean {
     if (exchange !== this.#exchange) return false
     this.#link.reject(exchange, () => error)
-    return true
+    // The server does not know of it yet: the authentication in force stays.
+    if (exchange.ours) this.#end()
+    return !exchange.ours
   }
 
-  /** The error of an exchange that took too long: the connection must end. */
+  /** The error of an exchange that took too long, if the connection must end for it. */
   tick(): MqttError | undefined {
     if (this.#link.now < this.deadline) return undefined
     const error = timedOut('AUTH', this.#link.settings.ackTimeout)
-    this.refuse(this.#exchange as Exchange, error)
-    return error
+    return this.refuse(this.#exchange as Exchange, error) ? error : undefined
   }
 
   /** The network connection is gone. */
   closed(error: () => MqttError): void {
-    this.deadline = Infinity
     if (this.#exchange) this.#link.reject(this.#exchange, error)
-    this.#exchange = undefined
+    this.#end()
   }
 
   /** A re-authentication. */
-  #begin(tag: unknown): Exchange {
+  #begin(tag: unknown, ours: boolean): Exchange {
     this.deadline = this.#link.now + this.#link.settings.ackTimeout
-    this.#exchange = { tag, asked: false }
+    this.#exchange = { tag, asked: false, ours }
     return this.#exchange
+  }
+
+  #end(): void {
+    this.deadline = Infinity
+    this.#exchange = undefined
   }
 
   #challenge(exchange: Exchange, data: Uint8Array | undefined, anew: boolean): void {
     exchange.asked = false
     this.#link.events.push({ type: 'challenge', exchange, data, anew })
-  }
-
-  #packet(reasonCode: number, authenticationData: Uint8Array | undefined): Auth {
-    // [MQTT-4.12.1-1] [MQTT-4.12.0-5] The method of CONNECT, in each AUTH.
-    const properties = { authenticationMethod: this.#method, authenticationData }
-    const packet: Auth = { type: 'auth', reasonCode, properties }
-    const error = refusal(packet, measurePacket(packet, 5), this.#link.theirs ?? {})
-    if (error) throw error
-    return packet
-  }
-
-  #send(exchange: Exchange, packet: Auth): void {
-    exchange.asked = true
-    this.#link.send(packet)
   }
 
   #checkMethod(packet: string, got: string | undefined): void {

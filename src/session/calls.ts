@@ -45,7 +45,7 @@ export class Calls {
 
   /** Whether somebody waits for an answer of the server. */
   get awaited(): boolean {
-    return this.#link.calls.size > 0 || this.#pings.some(({ tag }) => tag !== undefined)
+    return [...this.#link.calls.values(), ...this.#pings].some(({ tag }) => tag !== undefined)
   }
 
   /** Sends `packet`, now or once there is a connection. Its Packet Identifier is set here. */

@@ -26,7 +26,7 @@ export type SessionEvent =
   /** SUBACK came when nobody waited for it any more. */
   | { type: 'late'; packet: Subscribe }
   | { type: 'pong'; tag: unknown; roundTrip: number }
-  /** The server wants more; the answer goes to `authenticate`. `anew`: it is the server that begins. */
+  /** The server wants more; the answer goes to `authenticate`. `anew`: it begins. */
   | { type: 'challenge'; exchange: Exchange; data: Uint8Array | undefined; anew: boolean }
   /** The server is content; `verified` has to be called once the application is, too. */
   | { type: 'verify'; exchange: Exchange; data: Uint8Array | undefined }

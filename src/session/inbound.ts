@@ -3,6 +3,7 @@
 import type { AckProperties, Pubrel } from '../codec/packets/acks.js'
 import type { Connect } from '../codec/packets/connect.js'
 import type { Publish } from '../codec/packets/publish.js'
+import { NO_PROPERTIES } from '../codec/property-list.js'
 import { protocolError, violation } from '../codec/reason.js'
 import { outOfRange } from '../errors.js'
 import { resolveAlias } from './aliases.js'
@@ -68,8 +69,13 @@ export class Inbound {
   pubrel({ packetId }: Pubrel): void {
     const held = this.#held.get(packetId)
     if (held && !held.answered) throw protocolError(`pubrel.packetId: expected none before our PUBREC, got ${packetId}`)
-    if (held && this.#link.settings.autoAck === 'never') held.released = true
-    else this.#complete(packetId, held ? 0 : 0x92)
+    if (this.#link.settings.autoAck !== 'never') this.#complete(packetId, held ? 0 : 0x92)
+    else if (held) held.released = true
+    else {
+      const ack = { type: 'pubrec', packetId, reasonCode: 0, properties: NO_PROPERTIES } as const
+      const connection = this.#topics
+      this.#held.set(packetId, { packetId, qos: 2, connection, ack, answered: true, released: true })
+    }
   }
 
   /** The caller sends PUBCOMP. */

@@ -135,9 +135,9 @@ export class Outbound {
     } else if (type === 'pubrec' && reasonCode < 0x80) {
       this.#inflight.delete(packetId)
       this.#inflight.set(packetId, entry)
-      const theirs = entry.awaits === 'pubcomp' || this.#link.settings.autoAck !== 'never'
-      entry.awaits = theirs ? 'pubcomp' : 'pubrel'
-      if (theirs) this.#transmit(entry)
+      const ours = this.#link.settings.autoAck === 'never'
+      entry.awaits = ours ? 'pubrel' : 'pubcomp'
+      if (!ours) this.#transmit(entry)
     } else {
       this.#inflight.delete(packetId)
       this.#count(entry, -1)

@@ -49,6 +49,8 @@ export interface Exchange {
   tag: unknown
   /** Whether the server has to speak next. */
   asked: boolean
+  /** It is a re-authentication of ours that the server has not heard of yet. */
+  ours: boolean
   /** CONNACK, while the application looks whether the server proved itself. */
   connack?: Connack
 }

@@ -35,6 +35,7 @@ export class Session {
   /** What came behind a CONNACK whose server has still to prove itself. */
   #early: Packet[] = []
   #quiet = false
+  #listening = true
 
   constructor(settings: SessionSettings) {
     this.#link = new Link(settings)
@@ -100,6 +101,7 @@ export class Session {
     this.#connect = connect
     this.#again = again
     this.#early = []
+    this.#listening = true
     this.#inbound.opened(connect)
     this.#authentication.opened(connect.properties.authenticationMethod)
     this.#link.send(connect)
@@ -145,10 +147,10 @@ export class Session {
     else this.#link.reject({ tag }, connectionLost)
   }
 
-  /** Starts a re-authentication (§4.12.1): `authenticated` or `rejected` follows. */
-  reauthenticate(data: Uint8Array | undefined, tag: unknown, now: number): void {
+  /** Starts a re-authentication (§4.12.1) by a `challenge`; `authenticated` or `rejected` follows. False if it cannot. */
+  reauthenticate(tag: unknown, now: number): boolean {
     this.#link.now = now
-    this.#authentication.ask(data, tag)
+    return this.#authentication.ask(tag)
   }
 
   /** The answer to `challenge`. One to what is over is dropped. */
@@ -168,7 +170,9 @@ export class Session {
 
   /** The answer to `challenge` or `verify` that ends the connection. */
   refuse(exchange: Exchange, error: MqttError): void {
-    if (this.#authentication.refuse(exchange, error)) this.fail(error)
+    if (!this.#authentication.refuse(exchange, error)) return
+    this.#link.send({ type: 'disconnect', reasonCode: 0x80, properties: NO_PROPERTIES })
+    this.fail(error)
   }
 
   /** Nobody waits for `tag` any more. True when it concerned a message that will not be sent. */
@@ -209,6 +213,7 @@ export class Session {
 
   /** Whether the network is read: while it is not, silence proves nothing. */
   listen(listening: boolean, now: number): void {
+    this.#listening = listening
     this.#link.keepAlive.listen(listening, now)
   }
 
@@ -340,6 +345,7 @@ export class Session {
     const interval = (properties.serverKeepAlive ?? keepAlive) * 1000
     link.keepAlive = new KeepAlive(interval, ackTimeout, forcePing, link.now)
     link.keepAlive.quiet = this.#quiet
+    link.keepAlive.listen(this.#listening, link.now)
     // 3.1 cannot say whether there is a session: what we asked for has to do.
     const resumed = version === 3 ? !cleanStart : sessionPresent
     link.events.push({ type: 'connected', connack, resumed })

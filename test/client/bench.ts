@@ -100,6 +100,11 @@ export function record(client: CoreClient): string[] {
   client.on('resubscribe', ({ results }) =>
     events.push(`resubscribe ${results.map(({ filter, reasonCode }) => `${filter} ${reasonCode}`)}`),
   )
+  client.on('redirect', ({ servers, permanent, hops, followed }) =>
+    events.push(
+      `redirect ${hops} ${permanent ? 'for good' : 'for now'} ${followed ? '' : 'not '}followed ${servers.join(' ')}`,
+    ),
+  )
   client.on('message', (message) => events.push(`message ${message.text()}`))
   client.on('drop', (message) => events.push(`drop ${message.text()}`))
   client.on('error', (error) => events.push(`error ${codeOf(error)}`))

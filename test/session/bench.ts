@@ -140,12 +140,16 @@ export class Bench {
         case 'acknowledged':
         case 'answered':
         case 'sent':
+        case 'authenticated':
         case 'pong':
           return `${event.type} ${event.tag}`
         case 'rejected':
           return `rejected ${event.tag} ${reasonOf(event.error)}`
         case 'message':
           return `message ${text.decode(event.packet.payload)}`
+        case 'challenge':
+        case 'verify':
+          return `${event.type} ${text.decode(event.data)}${event.type === 'challenge' && event.anew ? ' anew' : ''}`.trim()
         case 'failed':
           return `failed ${reasonOf(event.error)}`
         default:
@@ -181,6 +185,10 @@ export function short(packet: Packet): string {
       return `unsubscribe ${packet.packetId} ${packet.filters.join(' ')}`
     case 'disconnect':
       return `disconnect ${hex(packet.reasonCode)}`
+    case 'auth': {
+      const { authenticationMethod = '-', authenticationData } = packet.properties
+      return `auth ${hex(packet.reasonCode)} ${authenticationMethod} ${text.decode(authenticationData)}`.trim()
+    }
     default:
       return packet.type
   }

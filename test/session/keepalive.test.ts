@@ -144,3 +144,37 @@ test('a PINGREQ that the application sent proves a silent server, too', () => {
   bench.session.ping('ping', bench.now)
   expect(bench.tick(5_000).news()).toContain('failed KEEP_ALIVE_TIMEOUT')
 })
+
+test('who wants to be left alone sends no PINGREQ, unless it is always, and catches up afterwards', () => {
+  for (const always of [false, true]) {
+    const keepAlive = new KeepAlive(10_000, 30_000, always, 0)
+    keepAlive.quiet = true
+    expect(keepAlive.deadline).toBe(always ? 10_000 : Number.POSITIVE_INFINITY)
+    keepAlive.quiet = false
+    expect(keepAlive.deadline).toBe(10_000)
+    keepAlive.pinged(10_000)
+    keepAlive.quiet = true
+    expect(keepAlive.deadline, 'what was asked has to be answered').toBe(15_000)
+    expect(keepAlive.expired(15_000)).toBe(true)
+  }
+})
+
+test('while the network is not read PINGREQ is sent, and silence proves nothing until it is read again', () => {
+  const keepAlive = new KeepAlive(10_000, 30_000, false, 0)
+  keepAlive.sent(4_000)
+  keepAlive.listen(false, 5_000)
+  expect(keepAlive.deadline, 'only what was sent counts').toBe(14_000)
+  keepAlive.pinged(14_000)
+  expect(keepAlive.expired(1e9)).toBe(false)
+  expect(keepAlive.deadline).toBe(24_000)
+  keepAlive.pinged(24_000)
+  keepAlive.listen(true, 30_000)
+  expect(keepAlive.expired(34_999)).toBe(false)
+  expect(keepAlive.deadline).toBe(34_000)
+  expect(keepAlive.expired(35_000), 'it had its time to answer').toBe(true)
+  keepAlive.alive()
+  keepAlive.listen(false, 36_000)
+  keepAlive.listen(true, 37_000)
+  expect(keepAlive.expired(1e9), 'nothing was asked').toBe(false)
+  expect(keepAlive.deadline, 'heard counts from when it is read').toBe(34_000)
+})

@@ -13,7 +13,11 @@ export class ScriptedPeer {
   ended: 'closed' | 'destroyed' | undefined
   /** Whether the transport says that it is full. */
   congested = false
+  /** Whether the client reads: what is sent meanwhile waits, as it does in a socket. */
   paused = false
+  /** `pause` and `resume`, as often as the client called them. */
+  readonly reading: ('pause' | 'resume')[] = []
+  #unread: Uint8Array[] = []
   /** Whether an orderly end waits for `finish`, as one does whose peer reads slowly. */
   lingers = false
   readonly transport: Transport
@@ -28,10 +32,15 @@ export class ScriptedPeer {
     this.transport = {
       send: (bytes) => this.#take(bytes),
       pause: () => {
+        this.reading.push('pause')
         this.paused = true
       },
       resume: () => {
+        this.reading.push('resume')
         this.paused = false
+        queueMicrotask(() => {
+          while (!this.paused && this.#unread.length > 0) this.arrive(this.#unread.shift() as Uint8Array)
+        })
       },
       close: () => {
         if (this.ended) return
@@ -69,7 +78,18 @@ export class ScriptedPeer {
   }
 
   sendBytes(bytes: Uint8Array): void {
+    if (this.paused || this.#unread.length > 0) this.#unread.push(bytes)
+    else this.arrive(bytes)
+  }
+
+  /** Bytes that were read before `pause`. */
+  arrive(bytes: Uint8Array): void {
     if (!this.ended) this.#handlers.data(bytes)
+  }
+
+  /** Chunks that the client has not read. */
+  get unread(): number {
+    return this.#unread.length
   }
 
   /** Takes CONNECT and answers that all is well. */

@@ -1,5 +1,6 @@
 /** A host without a network and without time: connections are in memory, the clock moves when a test says so. */
 
+import { nodeEndpoints } from '../../platform/node/endpoints.js'
 import type { CancelSignal, ClientOptions, Endpoint, Platform, Transport, TransportHandlers } from '../../src/index.js'
 import { ScriptedPeer } from './scripted-peer.js'
 
@@ -26,12 +27,8 @@ export class VirtualHost implements Platform {
   #waiting: ((peer: ScriptedPeer) => void)[] = []
 
   endpoints(options: ClientOptions): readonly Endpoint[] {
-    return (options.servers ?? [String(options.url ?? 'mqtt://virtual:1883')]).map((url) => {
-      const { hostname, port, username, password, host } = new URL(url)
-      const label = `mqtt://${host}`
-      const secrets = { username: username || undefined, password: password || undefined }
-      return { transport: 'tcp', host: hostname, port: Number(port), path: '', label, ...secrets }
-    })
+    const { url, servers } = options
+    return nodeEndpoints(url || servers ? options : { ...options, url: 'mqtt://virtual:1883' })
   }
 
   async open(
