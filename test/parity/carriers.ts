@@ -9,16 +9,27 @@ export type Carrier = Packet['type'] | 'will'
 /** A session that outlives its connection, so that DISCONNECT may say how long [§3.14.2.2.2]. */
 const LASTING: ClientOptions = { protocolVersion: 5, properties: { sessionExpiryInterval: 60 } }
 
-/** Runs `act` with a connected client and its server; what it answers with, once the client is stopped. */
+/**
+ * Runs `act` with a connected client and its server; what it answers with, once the client is stopped. Where it rejects
+ * nothing may have been sent but CONNECT and DISCONNECT.
+ */
 async function together<T>(
   peer: Peer,
   options: ClientOptions,
   act: (client: Client, server: Conversation) => Promise<T>,
 ): Promise<T> {
   const { client, server } = await meet(peer, { ...LASTING, ...options })
-  await using _ = client
-  return await act(client, server)
+  const [outcome] = await Promise.allSettled([act(client, server)])
+  await client.stop()
+  await server.closed
+  if (outcome.status === 'fulfilled') return outcome.value
+  const sent = server.heard.map(({ packet }) => packet.type).join(' ')
+  if (!PRELUDES.includes(sent)) throw new Error(`sent ${sent}`)
+  throw outcome.reason
 }
+
+/** What a client may have sent before its application says something that it refuses. */
+const PRELUDES = ['connect disconnect', 'connect publish disconnect', 'connect pubrec disconnect']
 
 /** What an application says in CONNECT is looked at when it makes the client. */
 async function connected(peer: Peer, options: ClientOptions): Promise<Extract<Packet, { type: 'connect' }>> {
@@ -43,14 +54,14 @@ async function receive(client: Client, server: Conversation, properties: Propert
 
 async function acknowledge(peer: Peer, type: 'puback' | 'pubrec', properties: Properties): Promise<Properties> {
   return together(peer, { autoAck: false }, async (client, server) => {
-    const message = await receive(client, server, {}, type === 'puback' ? 1 : 2)
-    message.ack(0, properties)
+    await receive(client, server, {}, type === 'puback' ? 1 : 2)
+    client[type](7, 0, properties)
     return (await server.next(type)).properties
   })
 }
 
 /** What the server saw of `properties` that the application put into a packet. Rejects where the client refused them. */
-export const SENDERS: Partial<Record<Carrier, (peer: Peer, properties: Properties) => Promise<Properties>>> = {
+export const SENDERS: { readonly [C in Carrier]?: (peer: Peer, properties: Properties) => Promise<Properties> } = {
   connect: async (peer, properties) => (await connected(peer, { properties })).properties,
   will: async (peer, properties) =>
     (await connected(peer, { will: { topic: 'w', properties } })).will?.properties ?? {},
@@ -61,6 +72,27 @@ export const SENDERS: Partial<Record<Carrier, (peer: Peer, properties: Propertie
     }),
   puback: (peer, properties) => acknowledge(peer, 'puback', properties),
   pubrec: (peer, properties) => acknowledge(peer, 'pubrec', properties),
+  pubrel: (peer, properties) =>
+    together(peer, { autoAck: 'never' }, async (client, server) => {
+      const pubrec = received(client, 'pubrec')
+      client.publish('t', '', { qos: 2 }).catch(() => {})
+      const { packetId } = await server.next('publish')
+      server.send({ type: 'pubrec', packetId: packetId as number })
+      await pubrec
+      client.pubrel(packetId as number, 0, properties)
+      return (await server.next('pubrel')).properties
+    }),
+  pubcomp: (peer, properties) =>
+    together(peer, { autoAck: 'never' }, async (client, server) => {
+      const message = await receive(client, server, {}, 2)
+      message.ack()
+      await server.next('pubrec')
+      const pubrel = received(client, 'pubrel')
+      server.send({ type: 'pubrel', packetId: 7 })
+      await pubrel
+      client.pubcomp(7, 0, properties)
+      return (await server.next('pubcomp')).properties
+    }),
   subscribe: (peer, properties) =>
     together(peer, {}, async (client, server) => {
       const [packet] = await Promise.all([answerSubscribe(server), client.subscribe('f', { properties })])
@@ -106,7 +138,7 @@ function received<T extends Packet['type']>(client: Client, type: T): Promise<Ex
 }
 
 /** What the application reads of properties that the server put into a packet. */
-export const READERS: Partial<Record<Carrier, (peer: Peer, properties: Properties) => Promise<Properties>>> = {
+export const READERS: { readonly [C in Carrier]?: (peer: Peer, properties: Properties) => Promise<Properties> } = {
   async connack(peer, properties) {
     await using client = new Client({ ...LASTING, url: peer.url, reconnect: false })
     const [result] = await Promise.all([
@@ -172,4 +204,20 @@ export const READERS: Partial<Record<Carrier, (peer: Peer, properties: Propertie
       server.send({ type: 'disconnect', reasonCode: 0x98, properties })
       return ended
     }),
+  async auth(peer, properties) {
+    const { client, server } = await meetWithMethod(peer)
+    await using _ = client
+    const auth = received(client, 'auth')
+    const again = client.reauthenticate()
+    await server.next('auth')
+    server.send({ type: 'auth', reasonCode: 0, properties: { authenticationMethod: 'm', ...properties } })
+    await again
+    return (await auth).properties
+  },
+}
+
+/** A client that authenticates by the method `m`, which asks for nothing. */
+function meetWithMethod(peer: Peer): ReturnType<typeof meet> {
+  const enhancedAuth = { method: 'm', start: () => undefined, next: () => undefined }
+  return meet(peer, { protocolVersion: 5, enhancedAuth }, { properties: { authenticationMethod: 'm' } })
 }

@@ -140,7 +140,7 @@ describe('publish', () => {
     const { client, server } = await meet(peer, { protocolVersion: 5 })
     await using _ = client
     const once = client.publish('t', '', { qos: 1 })
-    const { packetId } = await server.next('publish')
+    const packetId = (await server.next('publish')).packetId as number
     server.send({ type: 'puback', packetId, reasonCode: 0x10, properties: { reasonString: 'nobody' } })
     expect(await once).toEqual({ packetId, reasonCode: 0x10, properties: { reasonString: 'nobody' } })
     const refused = client.publish('t', '', { qos: 1 })
@@ -204,6 +204,7 @@ test('status and info show what is in force', async () => {
     queued: 2,
     inflight: 1,
     maxInflight: 1,
+    paused: false,
     connack: { sessionPresent: false, reasonCode: 0, properties: {} },
   })
   for (const _ of published)

@@ -1,6 +1,7 @@
 /** The 27 properties of 5.0, each in every packet that may carry it and in no other, over a real connection. */
 
 import { describe, expect, test } from 'vitest'
+import { Client } from '../../platform/node/index.js'
 
 import type { Properties } from '../../src/codec/index.js'
 
@@ -9,7 +10,7 @@ import { startPeer } from './peer.js'
 
 const MESSAGE: Carrier[] = ['publish', 'will']
 /** What a client says a Reason String in, and what it reads one in (§3.4.2.2.2 and its like). */
-const OUR_ANSWERS: Carrier[] = ['puback', 'pubrec', 'pubrel', 'pubcomp', 'disconnect', 'auth']
+const OUR_ANSWERS: Carrier[] = ['puback', 'pubrec', 'pubrel', 'pubcomp', 'disconnect']
 const THEIR_ANSWERS: Carrier[] = ['connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback']
 
 const BITS = [
@@ -50,7 +51,7 @@ const BYTES = [
 ] as const
 const PAIRS = [
   [
-    [],
+    [['', '']],
     [
       ['a', '1'],
       ['b', ''],
@@ -72,8 +73,6 @@ const TABLE: [keyof Properties, readonly [readonly unknown[], readonly unknown[]
   ['sessionExpiryInterval', UINT32, ['connect', 'disconnect'], ['connack']],
   ['assignedClientIdentifier', TEXT, [], ['connack']],
   ['serverKeepAlive', UINT16, [], ['connack']],
-  ['authenticationMethod', TEXT, ['connect', 'auth'], ['connack', 'auth']],
-  ['authenticationData', BYTES, ['connect', 'auth'], ['connack', 'auth']],
   ['requestProblemInformation', FLAGS, ['connect'], []],
   ['willDelayInterval', UINT32, ['will'], []],
   ['requestResponseInformation', FLAGS, ['connect'], []],
@@ -91,7 +90,8 @@ const TABLE: [keyof Properties, readonly [readonly unknown[], readonly unknown[]
     ['connect', ...MESSAGE, ...OUR_ANSWERS, 'subscribe', 'unsubscribe'],
     [...THEIR_ANSWERS, 'publish', 'disconnect', 'auth'],
   ],
-  ['maximumPacketSize', UINT32_FROM_1, ['connect'], ['connack']],
+  // Less than 5 bytes would leave no room for CONNACK.
+  ['maximumPacketSize', [[5, 4_294_967_295], UINT32_FROM_1[1]], ['connect'], ['connack']],
   ['wildcardSubscriptionAvailable', FLAGS, [], ['connack']],
   ['subscriptionIdentifierAvailable', FLAGS, [], ['connack']],
   ['sharedSubscriptionAvailable', FLAGS, [], ['connack']],
@@ -102,32 +102,42 @@ describe('a property', () => {
     '%s is taken in the packets that may carry it, within its range, and refused by name elsewhere',
     async (name, [good, bad], sent, read) => {
       await using peer = await startPeer()
-      // §3.1.2.11.10: data comes with a method.
-      const withValue = (value: unknown): Properties =>
-        ({ [name]: value, ...(name === 'authenticationData' && { authenticationMethod: 'm' }) }) as Properties
-
+      const having = (value: unknown): Properties => ({ [name]: value }) as Properties
       for (const [carrier, send] of Object.entries(SENDERS)) {
         const field = `${carrier === 'will' ? 'connect.will' : carrier}.properties.${name}`
-        if (!sent.includes(carrier as Carrier)) {
-          // A server's DISCONNECT may say where else to go, and nothing says that a client's may not (§3.14.2.2.5).
-          if (`${carrier}.${name}` === 'disconnect.serverReference') continue
-          await expect(send(peer, withValue(good.at(-1))), field).rejects.toThrow(field)
-          continue
+        // That a client says where else to go is of no use, and not forbidden (§3.14.2.2.5).
+        if (field === 'disconnect.properties.serverReference') continue
+        const taken = sent.includes(carrier as Carrier)
+        for (const value of taken ? good : [])
+          expect(await send(peer, having(value)), field).toMatchObject(having(value))
+        for (const value of taken ? bad : good) {
+          await expect(send(peer, having(value)), field).rejects.toThrow(field)
         }
-        for (const value of good) {
-          if (Array.isArray(value) && value.length === 0) continue
-          expect((await send(peer, withValue(value)))[name], field).toEqual(value)
-        }
-        for (const value of bad) await expect(send(peer, withValue(value)), field).rejects.toThrow(field)
       }
       for (const carrier of read) {
-        const readOf = READERS[carrier]
-        if (!readOf) continue
-        for (const value of good) {
-          if (Array.isArray(value) && value.length === 0) continue
-          expect((await readOf(peer, withValue(value)))[name], carrier).toEqual(value)
-        }
+        const readOf = READERS[carrier] as (typeof READERS)['publish' & Carrier]
+        for (const value of good) expect(await readOf?.(peer, having(value)), carrier).toMatchObject(having(value))
       }
     },
   )
+})
+
+test('a property comes at most once, in a packet that may carry it, within its range, or the connection ends', async () => {
+  await using peer = await startPeer()
+  const refusals: [code: number, properties: number[]][] = [
+    [0x82, [0x24, 2]], // Maximum QoS is 0 or 1
+    [0x82, [0x21, 0, 0]], // Receive Maximum is not 0
+    [0x82, [0x25, 1, 0x25, 1]], // Retain Available comes once
+    [0x81, [0x01, 1]], // Payload Format Indicator is none of CONNACK's
+    [0x81, [0x12, 0, 1, 0xff]], // Assigned Client Identifier is UTF-8
+  ]
+  for (const [reasonCode, properties] of refusals) {
+    const client = new Client({ url: peer.url, protocolVersion: 5, reconnect: false })
+    const refused = client.connect().catch((error: Error) => error.cause)
+    const server = await peer.conversation()
+    await server.next('connect')
+    server.sendBytes(Uint8Array.of(0x20, 3 + properties.length, 0, 0, properties.length, ...properties))
+    expect(await server.next('disconnect'), `${properties}`).toMatchObject({ reasonCode })
+    expect(await refused).toMatchObject({ name: 'ProtocolError', reasonCode })
+  }
 })
