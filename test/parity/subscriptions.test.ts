@@ -73,6 +73,17 @@ describe('subscribe', () => {
     await subscribed
   })
 
+  test('stops waiting when its signal aborts', async () => {
+    await using peer = await startPeer()
+    const { client, server } = await meet(peer)
+    await using _ = client
+    const controller = new AbortController()
+    const subscribed = client.subscribe('f', { signal: controller.signal })
+    await server.next('subscribe')
+    controller.abort(new Error('enough'))
+    await expect(subscribed).rejects.toThrow('enough')
+  })
+
   test('to a shared subscription takes turns', async () => {
     await using one = await join()
     await using two = await join()
@@ -97,6 +108,16 @@ describe('subscribe', () => {
     expect(got.one).toBeGreaterThan(0)
     expect(got.two).toBeGreaterThan(0)
   })
+})
+
+test('a message that is sent again says so, and bears its Packet Identifier', async () => {
+  await using peer = await startPeer()
+  const { client, server } = await meet(peer)
+  await using _ = client
+  const heard = new Promise<Message>((resolve) => client.once('message', resolve))
+  server.send({ type: 'publish', topic: 't', payload: new Uint8Array(), qos: 1, dup: true, packetId: 77 })
+  expect(await heard).toMatchObject({ dup: true, packetId: 77 })
+  expect(await server.next('puback')).toMatchObject({ packetId: 77 })
 })
 
 describe('a subscription', () => {
