@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Client, Message } from '../../platform/node/index.js'
-import { type Conversation, meet, startPeer } from './peer.js'
+import { type Conversation, expectSilence, meet, startPeer } from './peer.js'
 
 const USER: [string, string][] = [['why', 'because']]
 const BOTH = { reasonString: 'why', userProperties: USER }
@@ -24,14 +24,6 @@ function heard(client: Client, type: 'pubrec' | 'pubrel'): Promise<void> {
       setImmediate(resolve)
     })
   })
-}
-
-/** Has the client say something, and sees that it comes next: that nothing was sent before it. */
-async function expectSilence(client: Client, server: Conversation): Promise<void> {
-  const pong = client.ping()
-  await server.next('pingreq')
-  server.send({ type: 'pingresp' })
-  await pong
 }
 
 describe('autoAck', () => {

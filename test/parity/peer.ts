@@ -142,3 +142,11 @@ export async function meet(
   ])
   return { client, ...server }
 }
+
+/** Sees that the client has sent nothing that was not taken: the next thing it says is what it is asked to say now. */
+export async function expectSilence(client: Client, server: Conversation): Promise<void> {
+  const pong = client.ping()
+  await server.next('pingreq')
+  server.send({ type: 'pingresp' })
+  await pong
+}

@@ -22,6 +22,18 @@ function silencesBeforePing({ heard }: Conversation): number[] {
   )
 }
 
+/** Whether PINGREQ is sent before a timer of `ms` ends: where the machine is late, both are, in their order. */
+function pingedWithin(client: Client, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms)
+    client.on('packetsend', ({ type }) => {
+      if (type !== 'pingreq') return
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+}
+
 describe('connectTimeout', () => {
   test.each([
     ['mqtt', 'connack'],
@@ -51,8 +63,10 @@ describe('keepAlive', () => {
     await using peer = await startPeer()
     const { client, server } = await meet(peer, { keepAlive: 1 })
     await using _ = client
+    const inTime = pingedWithin(client, 1_900)
     await server.next('pingreq')
     expect(silencesBeforePing(server)[0]).toBeGreaterThan(900)
+    expect(await inTime).toBe(true)
   })
 
   test('of the server replaces ours', async () => {
@@ -60,8 +74,10 @@ describe('keepAlive', () => {
     const options = { protocolVersion: 5, keepAlive: 600 } as const
     const { client, server } = await meet(peer, options, { properties: { serverKeepAlive: 1 } })
     await using _ = client
+    const inTime = pingedWithin(client, 1_900)
     await server.next('pingreq')
     expect(silencesBeforePing(server)[0]).toBeGreaterThan(900)
+    expect(await inTime).toBe(true)
   })
 
   test('of mosquitto is told in CONNACK, and keeps the connection alive', async () => {
