@@ -10,6 +10,7 @@ export async function connect(argv: readonly string[]): Promise<void> {
   await run({
     options,
     logLevel: values.logLevel,
+    timeout: values.timeout,
     work: async (client) => {
       await client.connect()
     },

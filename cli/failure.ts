@@ -21,6 +21,25 @@ export function interrupted(signal: 'SIGINT' | 'SIGTERM'): Failure {
   return new Failure(`interrupted by ${signal}`, exitCodeOf(signal))
 }
 
+/** Not done within `--timeout`; the exit code is that of timeout(1). */
+export function timedOut(seconds: number): Failure {
+  return new Failure(`not done within the ${seconds} s of --timeout`, 124)
+}
+
 export function exitCodeOf(signal: 'SIGINT' | 'SIGTERM'): number {
   return signal === 'SIGINT' ? 130 : 143
 }
+
+/** The client advises in its own words; here, options have other names, and not all can be set. */
+export function inOurWords(message: string): string {
+  return SAID_HERE.reduce((text, [there, here]) => text.replaceAll(there, here), message)
+}
+
+const SAID_HERE: readonly [there: string, here: string][] = [
+  ['tls.minVersion and tls.maxVersion', '--tls-version'],
+  ['as tls.ca', 'with --CAfile'],
+  ['as tls.cert and tls.key', 'with --cert and --key'],
+  ['tls.cert and tls.key', '--cert and --key'],
+  ['set tls.servername', 'name one with --sni'],
+  [' (connectTimeout); check host and port, or raise it', '; check host and port'],
+]

@@ -15,6 +15,16 @@ export function readNamedFile(option: string, path: string): Buffer {
   }
 }
 
+/** The password that a file holds: its bytes, without the newline that an editor or `echo` puts behind them. */
+export function readPassword(path: string): Buffer {
+  const content = readNamedFile('--password-file', path)
+  const end = content.at(-1) !== LF ? content.length : content.length - (content.at(-2) === CR ? 2 : 1)
+  return content.subarray(0, end)
+}
+
+const LF = 0x0a
+const CR = 0x0d
+
 function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'there is no such file'
   if (error.code === 'EACCES') return 'permission denied'

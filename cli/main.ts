@@ -1,6 +1,6 @@
 /** The command `emqtt`: finds the command to run, loads nothing else, and turns its end into an exit code. */
 
-import { Failure, wrongUsage } from './failure.js'
+import { Failure, inOurWords, wrongUsage } from './failure.js'
 import { say } from './output.js'
 
 const HELP = `Usage: emqtt pub | sub [--help]
@@ -13,16 +13,19 @@ const HELP = `Usage: emqtt pub | sub [--help]
   emqtt --version                            the version of this program
 `
 
+const COMMANDS = ['pub', 'sub', 'connect'] as const
+type CommandName = (typeof COMMANDS)[number]
+
 const [name = '', ...argv] = process.argv.slice(2)
 
 async function dispatch(): Promise<void> {
+  if (isCommand(name)) return run(name, argv)
   switch (name) {
-    case 'pub':
-    case 'sub':
-    case 'connect': {
-      const commands = await import('./commands.js')
-      return commands[name](argv)
-    }
+    case 'help':
+      if (argv.length === 1 && isCommand(argv[0]!)) return run(argv[0], ['--help'])
+      if (argv.length > 0) throw wrongUsage(`there is no help about ${argv.join(' ')}`)
+      process.stdout.write(HELP)
+      return
     case '--help':
       process.stdout.write(HELP)
       return
@@ -30,10 +33,25 @@ async function dispatch(): Promise<void> {
       process.stdout.write(`${await version()}\n`)
       return
     case '':
-      throw wrongUsage('which command, pub or sub?')
+      throw wrongUsage('which command, pub, sub or connect?')
     default:
-      throw wrongUsage(`there is no ${name.startsWith('-') ? 'option' : 'command'} ${name}`)
+      throw wrongUsage(`there is no ${name.startsWith('-') ? 'option' : 'command'} ${name}${suggestion()}`)
   }
+}
+
+function isCommand(word: string): word is CommandName {
+  return (COMMANDS as readonly string[]).includes(word)
+}
+
+async function run(command: CommandName, rest: readonly string[]): Promise<void> {
+  const commands = await import('./commands.js')
+  return commands[command](rest)
+}
+
+/** For `publish` and `subscribe`, as many call them, and for what was begun. */
+function suggestion(): string {
+  const meant = COMMANDS.find((command) => name.startsWith(command) || (name.length > 1 && command.startsWith(name)))
+  return meant === undefined ? '' : ` (Did you mean ${meant}?)`
 }
 
 /** Of the package that this file is a part of, built or not. */
@@ -52,19 +70,26 @@ async function version(): Promise<string> {
 /** Says why on one line; answers with the exit code. */
 function report(error: unknown): number {
   const { message } = error as Error
-  const command = ['pub', 'sub', 'connect'].includes(name) ? `emqtt ${name}` : 'emqtt'
+  const command = isCommand(name) ? `emqtt ${name}` : 'emqtt'
   // The client throws these two for what it cannot do, such as a topic with a wildcard: the caller said it.
   const misused = error instanceof TypeError || error instanceof RangeError
   const exitCode = error instanceof Failure ? error.exitCode : misused ? 2 : 1
-  say(`${command}: ${message}${exitCode === 2 ? ` (see ${command} --help)` : ''}`)
+  say(`${command}: ${inOurWords(message)}${exitCode === 2 ? ` (see ${command} --help)` : ''}`)
   return exitCode
+}
+
+let failed = false
+
+/** Only the first failure counts: stdout may break under a command, which then fails for it. */
+function fail(error: unknown): void {
+  if (failed) return
+  failed = true
+  process.exitCode = report(error)
 }
 
 // A help that `head` has seen enough of is no failure; what `sub` does then is its own affair.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exitCode = report(error)
+  if (error.code !== 'EPIPE') fail(error)
 })
 
-dispatch().catch((error) => {
-  process.exitCode = report(error)
-})
+dispatch().catch(fail)

@@ -1,7 +1,7 @@
 /** The life of one client from its options to its last line, however the command ends. */
 
 import { Client, type ClientOptions } from '../platform/node/index.js'
-import { exitCodeOf, interrupted, wrongUsage } from './failure.js'
+import { exitCodeOf, interrupted, timedOut, wrongUsage } from './failure.js'
 import { type LogLevel, logPackets } from './log.js'
 import { say } from './output.js'
 
@@ -11,17 +11,20 @@ type Signal = (typeof SIGNALS)[number]
 export interface Session {
   readonly options: ClientOptions
   readonly logLevel: LogLevel
-  /** What there is to do until `ended`. A signal in the midst of it is a failure. */
+  /** Longest that it may take, seconds. */
+  readonly timeout: number | undefined
+  /** What there is to do until `ended`. A signal or the timeout in the midst of it is a failure. */
   work(client: Client, ended: AbortSignal): Promise<void>
-  /** Where the command stays afterwards: until this resolves or a signal comes, either of which is a good end. */
+  /** Where the command stays afterwards: until this resolves, a signal or the timeout; all are a good end. */
   readonly stay?: Promise<void>
 }
 
 /**
  * Does the work of a session with a client, and resolves once nothing of the client is left: it said DISCONNECT where
- * it was connected. Rejects with what went wrong: a lost connection, a signal too early, or the work's own error.
+ * it was connected. Rejects with what went wrong: a lost connection, a signal or the timeout too early, or the work's
+ * own error.
  */
-export async function run({ options, logLevel, work, stay }: Session): Promise<void> {
+export async function run({ options, logLevel, timeout, work, stay }: Session): Promise<void> {
   const client = clientOf(options)
   client.on('packetsend', ({ type }) => {
     if (type === 'connect' || type === 'disconnect') say(`Client ${client.clientId} sent ${type.toUpperCase()}`)
@@ -45,11 +48,17 @@ export async function run({ options, logLevel, work, stay }: Session): Promise<v
   for (const signal of SIGNALS) process.on(signal, listener)
 
   const ending = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const overdue = new Promise<number>((resolve) => {
+    if (timeout !== undefined) timer = setTimeout(resolve, timeout * 1000, timeout)
+  })
   try {
     const tooEarly = signalled.then((signal) => Promise.reject(interrupted(signal)))
-    await Promise.race([work(client, ending.signal), lost, tooEarly])
-    if (stay !== undefined) await Promise.race([stay, lost, signalled])
+    const tooLate = overdue.then((seconds) => Promise.reject(timedOut(seconds)))
+    await Promise.race([work(client, ending.signal), lost, tooEarly, tooLate])
+    if (stay !== undefined) await Promise.race([stay, lost, signalled, overdue])
   } finally {
+    clearTimeout(timer)
     ending.abort()
     await client.disconnect().catch(() => {})
     await client.stop()

@@ -59,3 +59,10 @@ export function seconds(value: string): number {
   }
   return number
 }
+
+/** Seconds, and some: in none, nothing gets done. */
+export function duration(value: string): number {
+  const number = seconds(value)
+  if (number < 0.001) throw new InvalidArgumentError(`Expected seconds, from 0.001 to ${LONGEST_WAIT}.`)
+  return number
+}

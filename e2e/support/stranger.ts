@@ -2,8 +2,10 @@
 
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
+import { certificates } from '../../test/support/certificates.js'
 
 export interface Stranger extends AsyncDisposable {
   readonly url: string
@@ -12,6 +14,12 @@ export interface Stranger extends AsyncDisposable {
 /** Answers every request with 404. */
 export function startHttp(): Promise<Stranger> {
   return listen(createHttpServer((_request, response) => response.writeHead(404).end()))
+}
+
+/** Speaks HTTP over TLS. The certificate is of the tests' own CA. */
+export async function startHttps(): Promise<Stranger> {
+  const { cert, key } = (await certificates()).server
+  return listen(createHttpsServer({ cert, key }, (_request, response) => response.writeHead(404).end()))
 }
 
 /** Takes WebSockets and says nothing; `protocol` is the sub-protocol that it chooses, false for none. */

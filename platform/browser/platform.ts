@@ -35,8 +35,10 @@ export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, pa
       return failure('MIXED_CONTENT', false, 'a page from https must use wss://')
     }
     if (page.navigator?.onLine === false) return failure('OFFLINE', true, 'the browser is offline')
-    const tls = plain ? 'without TLS' : `with a trusted certificate (open ${label.replace('wss', 'https')} in a tab)`
-    const advice = `see the console; check that it listens ${tls} for the sub-protocol "${protocol}", and the Content-Security-Policy (connect-src)`
+    const tls = plain
+      ? 'without TLS (else use wss://)'
+      : `with TLS${secure ? '' : ' (else use ws://)'} and a trusted certificate (open ${label.replace('wss', 'https')} in a tab)`
+    const advice = `the browser hides why, but is online, and this is no mixed content: see the console, the Content-Security-Policy (connect-src), and whether it listens at this port and path ${tls} for the sub-protocol "${protocol}"`
     return failure('WEBSOCKET_FAILED', true, advice)
   }
 

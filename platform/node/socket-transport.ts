@@ -61,6 +61,7 @@ export function socketTransport(socket: Socket, endpoint: Endpoint, handlers: Tr
 
   const end = (): void => {
     if (state === 'ended') return
+    if (state === 'open' && !heard) failure ??= unheard(endpoint)
     // Our own end came first: how the peer took it does not matter any more.
     const error = state === 'closing' && socket.writableFinished ? undefined : failure
     release()
@@ -118,7 +119,7 @@ function wrongProtocol(endpoint: Endpoint, chunk: Uint8Array): ConnectionLostErr
     first === 0x15 && second === 0x03
       ? 'TLS: use mqtts://'
       : first === 0x48 && second === 0x54
-        ? 'HTTP: use ws://, or the port of its MQTT listener'
+        ? `HTTP: use ${endpoint.transport === 'tls' ? 'wss' : 'ws'}://, or the port of its MQTT listener`
         : undefined
   if (speaks === undefined) return undefined
   const details = { code: 'WRONG_PROTOCOL', phase: endpoint.transport as 'tcp' | 'tls', retryable: false }
@@ -137,6 +138,13 @@ function lost(endpoint: Endpoint, error: NodeJS.ErrnoException, heard: boolean):
     `The connection to ${endpoint.label} is lost: ${error.message}${heard ? '' : UNHEARD[phase]}`,
     details,
   )
+}
+
+/** An end in order is no answer to CONNECT: nobody would know what to do about it. */
+function unheard(endpoint: Endpoint): ConnectionLostError {
+  const phase = endpoint.transport as 'tcp' | 'tls'
+  const message = `${endpoint.label} closed the connection${UNHEARD[phase]}, or not take this protocolVersion`
+  return new ConnectionLostError(message, { code: 'CONNECTION_CLOSED', phase, retryable: true })
 }
 
 function unflushed(endpoint: Endpoint): ConnectionLostError {

@@ -4,7 +4,7 @@ import { isIP, type Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import type { CancelSignal, ClientOptions, Endpoint, TlsOptions } from '../../src/index.js'
 import { cancellable } from '../shared/cancellable.js'
-import { connectError, optionsError } from './connect-errors.js'
+import { connectError, optionsError, stalled } from './connect-errors.js'
 import { dialTcp } from './tcp.js'
 
 /** Resolves once the handshake is done and the certificate is accepted; else frees the TCP connection, too. */
@@ -25,7 +25,7 @@ export async function dialTls(endpoint: Endpoint, options: ClientOptions, signal
     return () => secured.off('secureConnect', onSecure).off('error', onError).on('error', ignore).destroy()
   }).catch((error: unknown) => {
     socket.destroy()
-    throw error
+    throw stalled(endpoint, 'tls', error, signal)
   })
 }
 

@@ -2,10 +2,11 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { PeerCertificate } from 'node:tls'
 import type { CancelSignal, ClientOptions, Endpoint, Transport, TransportHandlers } from '../../src/index.js'
 import { webSocketUrl } from '../shared/endpoint.js'
 import { openWebSocket, subProtocol, type WebSocketLike, wrongSubProtocol } from '../shared/websocket.js'
-import { connectError, httpError, optionsError } from './connect-errors.js'
+import { connectError, httpError, optionsError, stalled } from './connect-errors.js'
 import { dialTcp } from './tcp.js'
 import { dialTls, tlsOptions } from './tls.js'
 
@@ -29,12 +30,16 @@ export async function openNodeWebSocket(
   // An agent makes its own connections, for instance through a proxy.
   const socket = agent === undefined ? await dial(endpoint, options, signal) : undefined
   const settings = {
-    ...(agent === undefined ? { createConnection: () => socket } : { ...tlsOptions(endpoint, options), agent }),
+    ...(agent === undefined
+      ? { createConnection: () => socket }
+      : { ...(await agentOptions(endpoint, options)), agent }),
     headers,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME,
   }
   const protocol = subProtocol(options)
+  // What fails may be the proxy then.
+  const way = agent === undefined ? endpoint : { ...endpoint, label: `${endpoint.label} through webSocket.agent` }
   let status: number | undefined
 
   const create = (): WebSocketLike => {
@@ -53,15 +58,11 @@ export async function openNodeWebSocket(
   }
 
   const explain = (cause: unknown): Error => {
-    if (status !== undefined) return httpError(endpoint, status)
+    if (status !== undefined) return httpError(way, status)
     const { message = '', code } = (cause ?? {}) as NodeJS.ErrnoException
-    if (/(no|invalid) subprotocol/.test(message)) return wrongSubProtocol(endpoint, protocol)
-    if (code !== undefined) return connectError(endpoint, 'websocket', cause)
-    return connectError(
-      endpoint,
-      'websocket',
-      Object.assign(new Error(message, { cause }), { code: 'WEBSOCKET_HANDSHAKE' }),
-    )
+    if (/(no|invalid) subprotocol/.test(message)) return wrongSubProtocol(way, protocol)
+    if (code !== undefined) return connectError(way, 'websocket', cause)
+    return connectError(way, 'websocket', Object.assign(new Error(message, { cause }), { code: 'WEBSOCKET_HANDSHAKE' }))
   }
 
   try {
@@ -71,7 +72,19 @@ export async function openNodeWebSocket(
   } catch (error) {
     // `ws` lets go of a socket that it was given in the middle of the handshake, but does not always close it.
     socket?.destroy()
-    throw error
+    // What an agent was doing, nobody else can tell.
+    throw agent === undefined ? stalled(endpoint, 'websocket', error, signal) : error
+  }
+}
+
+/** What an agent needs for TLS. One for a proxy may hold the certificate against another name than the server's. */
+async function agentOptions(endpoint: Endpoint, options: ClientOptions): Promise<object> {
+  const { checkServerIdentity } = await import('node:tls')
+  const settings = tlsOptions(endpoint, options)
+  const name = settings.servername || endpoint.host
+  return {
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
+    ...settings,
   }
 }
 

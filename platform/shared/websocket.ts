@@ -82,9 +82,6 @@ export function wrongSubProtocol(endpoint: Endpoint, protocol: string): ConnectE
 function webSocketTransport(socket: WebSocketLike, endpoint: Endpoint, handlers: TransportHandlers): Transport {
   let state: 'open' | 'closing' | 'ended' = 'open'
   let failure: Error | undefined
-  let paused = false
-  // What is not handed on yet. A browser cannot be told to stop reading: there the server's window is the bound.
-  const held: Uint8Array[] = []
   let full = false
   let closeTimer: ReturnType<typeof setTimeout> | undefined
   let drainTimer: ReturnType<typeof setTimeout> | undefined
@@ -97,10 +94,6 @@ function webSocketTransport(socket: WebSocketLike, endpoint: Endpoint, handlers:
       cause,
     })
 
-  const handOn = (all: boolean): void => {
-    while (state === 'open' && (all || !paused) && held.length > 0) handlers.data(held.shift() as Uint8Array)
-  }
-
   const destroy = (): void => {
     state = 'ended'
     full = false
@@ -110,7 +103,6 @@ function webSocketTransport(socket: WebSocketLike, endpoint: Endpoint, handlers:
   }
 
   const end = (error: Error | undefined): void => {
-    handOn(true)
     if (state === 'ended') return
     destroy()
     handlers.close(error)
@@ -151,8 +143,7 @@ function webSocketTransport(socket: WebSocketLike, endpoint: Endpoint, handlers:
     }
     // An ArrayBuffer, or what `ws` gives: a view of what it read.
     const { buffer = data, byteOffset, byteLength } = data as Uint8Array
-    held.push(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))
-    handOn(false)
+    handlers.data(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))
   }
   // A browser tells no more than that, and `onclose` follows.
   socket.onerror = ({ error }) => {
@@ -179,15 +170,12 @@ function webSocketTransport(socket: WebSocketLike, endpoint: Endpoint, handlers:
       }
       return !full
     },
+    // A browser reads on: to hold its bytes here would be to keep them all, while the session knows what may be dropped.
     pause() {
-      if (state !== 'open') return
-      paused = true
-      socket.pause?.()
+      if (state === 'open') socket.pause?.()
     },
     resume() {
-      paused = false
-      handOn(false)
-      if (state === 'open' && !paused) socket.resume?.()
+      if (state === 'open') socket.resume?.()
     },
     close: () => startClosing(1000),
     destroy,

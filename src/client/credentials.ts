@@ -4,7 +4,7 @@ import { isBytes } from '../codec/fields.js'
 import { measurePacket } from '../codec/packet.js'
 import type { Connect } from '../codec/packets/connect.js'
 import type { Authentication } from './authentication.js'
-import { credentialsError } from './failures.js'
+import { credentialsError, notConnected } from './failures.js'
 import type { Settings } from './settings.js'
 import { encodeText } from './text.js'
 import type { Endpoint } from './transport.js'
@@ -19,7 +19,9 @@ export async function connectPacket(
   const [username, password, authenticationData] = await Promise.all([
     credential('username', settings.username),
     credential('password', settings.password),
-    authentication.begin(),
+    authentication.begin().catch((error) => {
+      throw notConnected(endpoint, error)
+    }),
   ])
   const secret = password ?? endpoint.password
   const packet: Connect = {

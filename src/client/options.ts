@@ -27,6 +27,8 @@ export interface TlsOptions {
   key?: string | Uint8Array | (string | Uint8Array)[]
   pfx?: string | Uint8Array
   passphrase?: string
+  /** Lists of revoked certificates, PEM: without them, revocation is not looked at (there is no OCSP). */
+  crl?: string | Uint8Array | (string | Uint8Array)[]
   /** The name that the certificate must bear and that SNI asks for; the host by default. */
   servername?: string
   ALPNProtocols?: string[]

@@ -10,7 +10,7 @@ export interface Transport {
    * False when the peer reads slower than we write: `drain` follows once it caught up.
    */
   send(bytes: Uint8Array): boolean
-  /** Stops reading from the peer; what was read already may still arrive. */
+  /** Stops reading from the peer, where the host can (a browser cannot); what was read already may still arrive. */
   pause(): void
   resume(): void
   /** Ends gracefully: what was sent is flushed first; no data comes any more. `close` follows, at the latest after 2 s. */

@@ -107,9 +107,9 @@ export class Authentication {
   }
 
   /** The network connection is gone. */
-  closed(): void {
+  closed(error: () => MqttError): void {
     this.deadline = Infinity
-    if (this.#exchange) this.#link.reject(this.#exchange, connectionLost)
+    if (this.#exchange) this.#link.reject(this.#exchange, error)
     this.#exchange = undefined
   }
 

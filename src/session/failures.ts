@@ -1,5 +1,8 @@
 /** How requests and connections fail: each error says whether to try again, and what to do. */
 
+import type { Ack } from '../codec/packets/acks.js'
+import type { Connack } from '../codec/packets/connack.js'
+import type { Disconnect } from '../codec/packets/disconnect.js'
 import type { PacketType } from '../codec/protocol.js'
 import { reasonName, reasonSymbol } from '../codec/reason.js'
 import {
@@ -32,6 +35,13 @@ export function timedOut(answer: string, ms: number): MqttError {
 /** The server refused, or said that it would. `packetType` is what carries the Reason Code. */
 export function refused(reasonCode: number, message: string, packetType?: PacketType): RefusedError {
   return new RefusedError(message, { code: reasonSymbol(reasonCode, packetType), phase: 'session', reasonCode })
+}
+
+/** The server refused by the packet that it answered with. */
+export function refusedBy(what: string, { type, reasonCode, properties }: Ack | Disconnect | Connack): RefusedError {
+  const { reasonString } = properties
+  const why = reasonName(reasonCode, type) + (reasonString === undefined ? '' : `: ${reasonString}`)
+  return refused(reasonCode, `${what}: ${why}`, type)
 }
 
 /** What is asked for is above a limit that the server stated. */

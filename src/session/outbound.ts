@@ -4,10 +4,10 @@ import { measurePublish } from '../codec/packet.js'
 import type { Ack, AckProperties } from '../codec/packets/acks.js'
 import type { Publish } from '../codec/packets/publish.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
-import { protocolError, reasonName } from '../codec/reason.js'
+import { protocolError } from '../codec/reason.js'
 import { describe, type MqttError, outOfRange } from '../errors.js'
 import { withAlias } from './aliases.js'
-import { refused } from './failures.js'
+import { refusedBy } from './failures.js'
 import { Fifo } from './fifo.js'
 import { refusal, type Theirs } from './limits.js'
 import type { Link } from './link.js'
@@ -143,7 +143,10 @@ export class Outbound {
       this.#count(entry, -1)
       // A PUBCOMP 0x92 ends an exchange whose message the server had already taken.
       if (reasonCode < 0x80 || type === 'pubcomp') this.#acknowledge(entry, reasonCode, properties)
-      else this.#link.reject(entry, () => refusedBy(ack, entry.packet))
+      else
+        this.#link.reject(entry, () =>
+          refusedBy(`the server refused the message for ${describe(entry.packet.topic)}`, ack),
+        )
     }
   }
 
@@ -260,10 +263,4 @@ export class Outbound {
     const packetId = packet.packetId as number
     if (tag !== undefined) this.#link.events.push({ type: 'acknowledged', tag, packetId, reasonCode, properties })
   }
-}
-
-function refusedBy({ type, reasonCode, properties }: Ack, { topic }: Publish): MqttError {
-  const { reasonString } = properties
-  const why = reasonName(reasonCode, type) + (reasonString === undefined ? '' : `: ${reasonString}`)
-  return refused(reasonCode, `the server refused the message for ${describe(topic)}: ${why}`, type)
 }

@@ -14,7 +14,7 @@ import { type MqttError, ProtocolError } from '../errors.js'
 import { Authentication } from './authentication.js'
 import { Calls, type Resumption } from './calls.js'
 import type { SessionEvent } from './events.js'
-import { connectionLost, failed } from './failures.js'
+import { connectionLost, failed, refusedBy } from './failures.js'
 import { Inbound } from './inbound.js'
 import { KeepAlive } from './keepalive.js'
 import { Link, type SessionSettings } from './link.js'
@@ -247,6 +247,7 @@ export class Session {
     if (this.#link.settings.version === 5 && error instanceof ProtocolError)
       this.#link.send({ type: 'disconnect', reasonCode: error.reasonCode, properties: NO_PROPERTIES })
     this.#link.events.push({ type: 'failed', error })
+    this.#authentication.closed(() => error)
     this.#end()
   }
 
@@ -270,7 +271,7 @@ export class Session {
     this.#connect = undefined
     this.#link.theirs = undefined
     this.#calls.lost(connectionLost)
-    this.#authentication.closed()
+    this.#authentication.closed(connectionLost)
   }
 
   #receive(packet: Packet): void {
@@ -296,9 +297,16 @@ export class Session {
       case 'unsuback':
         this.#calls.answer(packet)
         break
+      case 'connack':
+        // A second CONNACK breaks the protocol; as mosquitto 2.0 sends it, it refuses a re-authentication.
+        if (packet.reasonCode < 0x80 || !this.#authentication.running) throw unexpected('none but the first', packet)
+        this.fail(refusedBy('the server refused the re-authentication', packet))
+        return
       default:
         if (packet.type !== 'disconnect' || this.#link.settings.version < 5)
           throw unexpected('a packet that a server may send now', packet)
+        // [MQTT-4.12.1-2] That is also how a server refuses a re-authentication.
+        this.#authentication.closed(() => refusedBy('the server disconnected', packet))
         this.#link.events.push({ type: 'disconnected', packet })
         this.#end()
         return

@@ -18,11 +18,14 @@ async function failure(...argv: string[]): Promise<string> {
 
 describe('a wrong command line exits 2 with one line', () => {
   it.each([
-    [[], 'emqtt: which command, pub or sub? (see emqtt --help)'],
-    [['publish'], 'emqtt: there is no command publish (see emqtt --help)'],
+    [[], 'emqtt: which command, pub, sub or connect? (see emqtt --help)'],
+    [['publish'], 'emqtt: there is no command publish (Did you mean pub?) (see emqtt --help)'],
     [['-h', 'localhost'], 'emqtt: there is no option -h (see emqtt --help)'],
     [['\u001b[31m'], 'emqtt: there is no command \\x1b[31m (see emqtt --help)'],
-    [['pub', '-t', 'x'], 'emqtt pub: --payload <payload> or --file <file> is required (see emqtt pub --help)'],
+    [
+      ['pub', '-t', 'x'],
+      'emqtt pub: no message: give --payload <payload> or --file <file>, or pipe it into stdin (see emqtt pub --help)',
+    ],
     [
       ['pub', ...PUB.slice(1), '--file', 'x'],
       'emqtt pub: --payload and --file exclude each other (see emqtt pub --help)',
@@ -58,6 +61,15 @@ describe('help', () => {
     expect(stdout).toMatch(new RegExp(`^Usage: emqtt ${command} `))
     for (const option of ['-h, --host', '-V, --protocol-version', '--enable-ssl', '--help'])
       expect(stdout).toContain(option)
+  })
+
+  it('is also what emqtt help says', async () => {
+    expect(await emqtt('help')).toEqual(await emqtt('--help'))
+    expect(await emqtt('help', 'pub')).toEqual(await emqtt('pub', '--help'))
+    expect(await emqtt('help', 'publish')).toMatchObject({
+      code: 2,
+      stderr: 'emqtt: there is no help about publish (see emqtt --help)\n',
+    })
   })
 
   it('--version is that of the package', async () => {
@@ -195,6 +207,15 @@ it('a server’s words cannot drive the terminal', async () => {
 
 it('no line about a message is printed that was not sent', async () => {
   await using peer = await startPeer({ connect: CONNACK, publish: null })
-  const { stderr } = await emqtt(...PUB, '-q1', '--repeat', '3', '-h', '127.0.0.1', '-p', `${peer.port}`)
+  const { stderr } = await emqtt(
+    ...PUB,
+    '-q1',
+    '--repeat=3',
+    '--max-inflight=1',
+    '-h',
+    '127.0.0.1',
+    '-p',
+    `${peer.port}`,
+  )
   expect(lines(stderr).filter((line) => line.includes('PUBLISH'))).toHaveLength(1)
 })

@@ -6,6 +6,10 @@ export interface Peer extends AsyncDisposable {
   readonly port: number
   /** The packets received so far, in order. */
   readonly received: Buffer[]
+  /** Resolves once so many packets were received. */
+  has(count: number): Promise<void>
+  /** Bytes that nobody asked for, to the last who connected. */
+  send(bytes: readonly number[]): void
   /** From where the connections came, in order. */
   readonly clients: (string | undefined)[]
 }
@@ -23,6 +27,7 @@ export async function startPeer(script: Script): Promise<Peer> {
   const received: Buffer[] = []
   const clients: (string | undefined)[] = []
   const sockets = new Set<Socket>()
+  let onPacket: () => void = () => {}
   const server = createServer((socket) => {
     sockets.add(socket)
     clients.push(socket.remoteAddress)
@@ -34,6 +39,7 @@ export async function startPeer(script: Script): Promise<Peer> {
         const packet = unread.subarray(0, 2 + unread[1]!)
         unread = unread.subarray(packet.length)
         received.push(packet)
+        onPacket()
         const answer = answers.get((packet[0]! >> 4) as 1)
         if (answer === null) socket.destroy()
         else if (answer !== undefined) socket.write(Uint8Array.from(answer))
@@ -45,6 +51,14 @@ export async function startPeer(script: Script): Promise<Peer> {
     port: (server.address() as AddressInfo).port,
     received,
     clients,
+    has: (count) =>
+      new Promise((resolve) => {
+        onPacket = () => {
+          if (received.length >= count) resolve()
+        }
+        onPacket()
+      }),
+    send: (bytes) => void [...sockets].at(-1)!.write(Uint8Array.from(bytes)),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

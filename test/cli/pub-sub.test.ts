@@ -90,6 +90,24 @@ describe('pub', () => {
     expect(await received(never, 'live\n')).toBe('live\n')
   })
 
+  it.each([
+    ['--repeat has all under way at once', ['--repeat=7'], 7],
+    ['no more of them than --max-inflight', ['--repeat=7', '--max-inflight=3'], 3],
+    ['one at a time with --repeat-delay', ['--repeat=7', '--repeat-delay=0.001'], 1],
+  ])('%s', async (_, argv, most) => {
+    await using peer = await startPeer({ connect: CONNACK })
+    const to = ['pub', '-h', '127.0.0.1', '-p', `${peer.port}`, '-t', 'x', '--payload', 'x', '-q1']
+    await using pub = new RunningCommand([...to, ...argv])
+    for (let acknowledged = 0; acknowledged < 7; acknowledged++) {
+      const sent = Math.min(acknowledged + most, 7)
+      await peer.has(1 + sent)
+      expect(peer.received).toHaveLength(1 + sent)
+      const [, , , , , high, low] = peer.received[1 + acknowledged]!
+      peer.send([0x40, 2, high!, low!])
+    }
+    expect((await pub.ended).code).toBe(0)
+  })
+
   it('waits --repeat-delay seconds between messages', async () => {
     const started = performance.now()
     const { code } = await emqtt('pub', ...server, '-t', 'x', '--payload', 'x', '--repeat=3', '--repeat-delay=0.2')

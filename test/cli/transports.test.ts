@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Certificate, certificates } from '../support/certificates.js'
 import { type EmbeddedBroker, startEmbeddedBroker } from '../support/embedded-broker.js'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
 import { emqtt, lines, RunningCommand } from './command.js'
+import { CONNACK } from './peer.js'
 
 const VERSIONS = ['v3.1', 'v3.1.1', 'v5']
 const QOS = [0, 1, 2]
@@ -99,3 +103,32 @@ it('a client certificate is shown to a server that asks for one', async () => {
   expect(withheld.code).toBe(1)
   expect(lines(withheld.stderr).at(-1)).toMatch(/^emqtt pub: \S/)
 })
+
+it('--sni is what the server is asked for, and what its certificate must bear', async () => {
+  const { ca, wrongHost } = await certificates()
+  const names: string[] = []
+  await using server = await startTlsServer(wrongHost, (name) => names.push(name))
+  const argv = ['pub', '--enable-ssl', '-p', `${server.port}`, '--CAfile', ca.certFile, '-t', 'x', '--payload', '']
+  expect((await emqtt(...argv, '--sni', 'elsewhere.example')).code).toBe(0)
+  expect((await emqtt(...argv, '--sni=true', '--verify=false')).code).toBe(0)
+  expect((await emqtt(...argv)).code).toBe(1)
+  expect((await emqtt(...argv, '--sni', 'nowhere.example')).code).toBe(1)
+  expect(names).toEqual(['elsewhere.example', 'localhost', 'localhost', 'nowhere.example'])
+})
+
+/** Accepts everybody who speaks TLS; `onName` hears the names that clients ask for. */
+async function startTlsServer({ cert, key }: Certificate, onName: (name: string) => void) {
+  const SNICallback = (name: string, answer: (error: null) => void): void => {
+    onName(name)
+    answer(null)
+  }
+  const server = createServer({ cert, key, SNICallback }, (socket) => {
+    socket.on('error', () => {}).once('data', () => socket.write(Uint8Array.from(CONNACK)))
+  })
+  server.on('tlsClientError', () => {})
+  await new Promise<void>((resolve) => server.listen(0, resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  }
+}

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as openSocket, type Socket } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Authenticator, ConnectError, ConnectionLostError, connect } from '../../platform/node/index.js'
+import { type Authenticator, ConnectError, connect, MqttError } from '../../platform/node/index.js'
 import { type ScramMechanism, scram } from '../../platform/scram/index.js'
 import { encodePacket, type Packet, type PacketInput, PacketReader } from '../../src/codec/index.js'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
@@ -164,9 +164,10 @@ describe('mosquitto', () => {
     const enhancedAuth = scram('SCRAM-SHA-256', KNOWN)
     await using client = await connect(broker.urls.mqtt, { protocolVersion: 5, enhancedAuth, reconnect: false })
     const lost = new Promise((resolve) => client.on('disconnect', resolve))
-    // Without a reason: where a DISCONNECT belongs, mosquitto 2.0.11 sends a second CONNACK, which breaks the protocol.
-    await expect(client.reauthenticate(scram('SCRAM-SHA-256', WRONG))).rejects.toBeInstanceOf(ConnectionLostError)
-    expect(await lost).toMatchObject({ error: expect.any(Error), retry: false })
+    // Where a DISCONNECT belongs, mosquitto 2.0.11 sends a second CONNACK.
+    const refused = { name: 'RefusedError', reasonCode: 0x87, code: 'NOT_AUTHORIZED', retryable: false }
+    await expect(client.reauthenticate(scram('SCRAM-SHA-256', WRONG))).rejects.toMatchObject(refused)
+    expect(await lost).toMatchObject({ error: refused, retry: false })
   })
 
   test('is given a proof anew by a client that reconnects, without the work of its iterations', async () => {
@@ -241,4 +242,25 @@ describe('a server that is not who it should be', () => {
     expect(await stopped).toMatchObject({ error: expect.objectContaining(refused) })
     expect(server.failures).toEqual([])
   })
+})
+
+test('a re-authentication rejects with the reason for which the server ended the connection', async () => {
+  const properties = { authenticationMethod: 'x' }
+  await using server = await startServer(async (peer) => {
+    await peer.receive('connect')
+    peer.send({ type: 'connack', properties })
+    await peer.receive('auth')
+    peer.send({ type: 'disconnect', reasonCode: 0x87 })
+  })
+  const enhancedAuth = { method: 'x', start: () => undefined, next: () => undefined }
+  await using client = await connect(server.url, { protocolVersion: 5, enhancedAuth, reconnect: false })
+  await expect(client.reauthenticate()).rejects.toMatchObject({ reasonCode: 0x87, retryable: false })
+})
+
+test('connect rejects with a ConnectError when the authenticator cannot start', async () => {
+  await using server = await startServer(async () => {})
+  for (const cause of [new Error('no key'), new MqttError('no', { code: 'NO', phase: 'authentication' })]) {
+    const enhancedAuth = { method: 'x', start: () => Promise.reject(cause), next: () => undefined }
+    await expect(refusal(server.url, enhancedAuth)).resolves.toMatchObject({ phase: 'authentication', cause })
+  }
 })

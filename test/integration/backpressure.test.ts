@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Client, type ClientOptions, type Message, type ProtocolVersion, type QoS } from '../../platform/node/index.js'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
 
-const MESSAGES = 2_000
+const MESSAGES = 500
 const PAYLOAD = new Uint8Array(10_000)
 
 let broker: Mosquitto
@@ -80,8 +80,8 @@ describe.concurrent('a handler that does not return', () => {
         await subscriber.subscribe(topic, { qos }, handler)
         await publishAll(topic, qos)
         await pings(subscriber, 3)
-        // Of 20 MB, what was read before the network was left alone: far from all.
-        expect(subscriber.metrics().bytesReceived).toBeLessThan(4_000_000)
+        // Of 5 MB, what was read before the network was left alone: far from all.
+        expect(subscriber.metrics().bytesReceived).toBeLessThan(1_500_000)
         expect(pending()).toBe(50)
         expect(lost).toBeUndefined()
         release()
@@ -137,7 +137,7 @@ describe.concurrent('a handler that does not return', () => {
     await publishAll('patient', 0)
     await pings(subscriber, 3)
     expect(pending()).toBe(50)
-    expect(subscriber.metrics().bytesReceived).toBeLessThan(4_000_000)
+    expect(subscriber.metrics().bytesReceived).toBeLessThan(1_500_000)
     release()
     await expect.poll(() => got.length, { timeout: 15_000 }).toBe(MESSAGES)
     expect(got).toEqual(inOrder)

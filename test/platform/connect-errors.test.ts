@@ -38,6 +38,7 @@ async function failure(url: string, options: ClientOptions = {}): Promise<Connec
   } catch (error) {
     expect(error).toBeInstanceOf(ConnectError)
     expect(handlers.calls).toBe(0)
+    expect((error as ConnectError).message, 'it names the server').toContain(nodePlatform.endpoints({ url })[0]?.label)
     return error as ConnectError
   }
   return expect.unreachable('it connected') as never

@@ -1,8 +1,10 @@
 /** Certificates for tests: a CA, a server, a client, and servers whose certificates are wrong; made once per checkout. */
 
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { X509CrlGenerator, X509CrlReason } from '@peculiar/x509'
 import { generate, type SubjectAltNameEntry } from 'selfsigned'
 
 /** A certificate and its key as PEM, and as files for brokers that want paths. */
@@ -26,6 +28,10 @@ export interface Certificates {
   readonly wrongHost: Certificate
   /** For localhost, signed by itself. */
   readonly selfSigned: Certificate
+  /** As `server`, and on the CA's list of those that it has taken back. */
+  readonly revoked: Certificate
+  /** That list, as PEM. */
+  readonly crl: string
 }
 
 type Signer = Pick<Certificate, 'cert' | 'key'>
@@ -37,9 +43,11 @@ const LOCALHOST: SubjectAltNameEntry[] = [
 ]
 
 /** Made again when what is made below changes its name here, and with each `npm ci`. */
-const DIRECTORY = fileURLToPath(new URL('../../node_modules/.cache/emqtt-test-certificates-1', import.meta.url))
+const DIRECTORY = fileURLToPath(new URL('../../node_modules/.cache/emqtt-test-certificates-2', import.meta.url))
 
-const NAMES = ['ca', 'server', 'client', 'expired', 'wrongHost', 'selfSigned'] as const
+const NAMES = ['ca', 'server', 'client', 'expired', 'wrongHost', 'selfSigned', 'revoked'] as const
+
+const CRL = 'ca.crl'
 
 let loaded: Promise<Certificates> | undefined
 
@@ -57,7 +65,8 @@ async function load(): Promise<Certificates> {
     const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')]
     return [name, { cert, key, certFile, keyFile }]
   })
-  return Object.fromEntries(entries) as unknown as Certificates
+  const crl = readFileSync(join(DIRECTORY, CRL), 'utf8')
+  return { ...(Object.fromEntries(entries) as Record<(typeof NAMES)[number], Certificate>), crl }
 }
 
 async function make(): Promise<void> {
@@ -71,13 +80,15 @@ async function make(): Promise<void> {
   }
 
   const ca = await issue('ca', 'emqtt test CA', {})
-  await Promise.all([
+  const [revoked] = await Promise.all([
+    issue('revoked', 'localhost', { ca, names: LOCALHOST }),
     issue('server', 'localhost', { ca, names: LOCALHOST }),
     issue('client', 'test-client', { ca, names: [{ type: 2, value: 'test-client' }] }),
     issue('expired', 'localhost', { ca, names: LOCALHOST, from: 2020, until: 2021 }),
     issue('wrongHost', 'elsewhere.example', { ca, names: [{ type: 2, value: 'elsewhere.example' }] }),
     issue('selfSigned', 'localhost', { names: LOCALHOST }),
   ])
+  writeFileSync(join(fresh, CRL), await revoke(revoked, ca))
   try {
     // At one stroke, since other test files make them at the same time; the first one's are used by all.
     renameSync(fresh, DIRECTORY)
@@ -101,8 +112,8 @@ async function sign(commonName: string, { ca, names, from = 2024, until = 2100 }
   const made = await generate([{ name: 'commonName', value: commonName }], {
     keyType: 'ec',
     algorithm: 'sha256',
-    notBeforeDate: new Date(Date.UTC(from, 0)),
-    notAfterDate: new Date(Date.UTC(until, 0)),
+    notBeforeDate: newYear(from),
+    notAfterDate: newYear(until),
     extensions:
       names === undefined
         ? [
@@ -118,4 +129,30 @@ async function sign(commonName: string, { ca, names, from = 2024, until = 2100 }
     ...(ca === undefined ? {} : { ca }),
   })
   return { cert: made.cert, key: made.private }
+}
+
+async function revoke(revoked: Signer, ca: Signer): Promise<string> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const signingKey = await webcrypto.subtle.importKey(
+    'pkcs8',
+    createPrivateKey(ca.key).export({ type: 'pkcs8', format: 'der' }),
+    algorithm,
+    false,
+    ['sign'],
+  )
+  const { serialNumber } = new X509Certificate(revoked.cert)
+  const list = await X509CrlGenerator.create({
+    issuer: new X509Certificate(ca.cert).subject,
+    thisUpdate: newYear(2024),
+    nextUpdate: newYear(2100),
+    entries: [{ serialNumber, revocationDate: newYear(2024), reason: X509CrlReason.keyCompromise }],
+    signingAlgorithm: algorithm,
+    signingKey,
+  })
+  // OpenSSL knows it by this name only.
+  return list.toString('pem').replace(/(BEGIN|END) CRL/g, '$1 X509 CRL')
+}
+
+function newYear(year: number): Date {
+  return new Date(Date.UTC(year, 0))
 }
