@@ -20,7 +20,7 @@ export interface Demand {
 /** Tests without a network connection: they prove nothing about a row. */
 const UNCONNECTED = [
   /^test\/(client|codec|session|walls|package)\//,
-  /^test\/cli\/(args|output)\.test\.ts$/,
+  /^test\/cli\/(advice|args|docs|output|progress)\.test\.ts$/,
   /^test\/platform\/(endpoint|browser-platform|clock-and-timer)\.test\.ts$/,
   /^test\/parity\/parity\.test\.ts$/,
 ]
