@@ -63,14 +63,17 @@ export async function startServer(kind: Kind): Promise<TestServer> {
   }
 }
 
-/** Listens on a free port of 127.0.0.1; `close` cuts what is connected. For servers that misbehave, too. */
-export async function listen(server: Server): Promise<{ port: number; close: () => Promise<void> }> {
+/** Listens on a free port of `host`; `close` cuts what is connected. For servers that misbehave, too. */
+export async function listen(
+  server: Server,
+  host = '127.0.0.1',
+): Promise<{ port: number; close: () => Promise<void> }> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket.on('error', ignore).on('close', () => sockets.delete(socket)))
   })
   server.on('tlsClientError', ignore)
-  server.listen(0, '127.0.0.1')
+  server.listen(0, host)
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
