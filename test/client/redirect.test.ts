@@ -237,6 +237,15 @@ describe('hops', () => {
     await client.stop()
   })
 
+  test('end after twenty even for a function that says yes to all', async () => {
+    const { client, host } = clientOf({ followServerReference: () => true, reconnect: false })
+    const connecting = failure(client.connect())
+    for (let hop = 0; hop <= 20; hop++) await refer(host, hop % 2 ? 'a:1' : 'b:2')
+    expect(await connecting).toMatchObject({ reasonCode: FOR_NOW })
+    expect(host.attempts).toHaveLength(21)
+    expect(client.status).toBe('closed')
+  })
+
   test('are not used up by a server that is down for long', async () => {
     const { client, host } = clientOf({ reconnect: { retryFirst: true } })
     const connecting = client.connect()
