@@ -36,7 +36,18 @@ export function inOurWords(message: string): string {
 }
 
 const SAID_HERE: readonly [there: string, here: string][] = [
+  ['; TLS 1.0 and 1.1 need tls.ciphers "DEFAULT:@SECLEVEL=0", too', ''],
+  ['only with tls.ciphers "DEFAULT:@SECLEVEL=0"', 'only with --tls-version tlsv1.1 or tlsv1'],
   ['tls.minVersion and tls.maxVersion', '--tls-version'],
+  [' (PEM text, not a path)', ''],
+  [
+    'tls.key is encrypted, and tls.passphrase is missing or wrong',
+    '--key is encrypted: take one without a pass phrase',
+  ],
+  ['it takes PEM text, not a path, and tls.passphrase has to open it', 'it takes a file of PEM, without a pass phrase'],
+  ['tls.cert and tls.key take PEM text, not paths', '--cert and --key take files of PEM'],
+  ['tls.key is not the key of tls.cert', '--key is not the key of --cert'],
+  ['tls.key is', '--key is'],
   ['as tls.ca', 'with --CAfile'],
   ['as tls.cert and tls.key', 'with --cert and --key'],
   ['tls.cert and tls.key', '--cert and --key'],

@@ -63,13 +63,14 @@ describe('a message from stdin', () => {
     const late = await emqttWith({ stdin: 'open' }, 'pub', ...server, '-t', 'x', '--timeout', '0.3')
     expect(late).toMatchObject({ code: 124, stderr: 'emqtt pub: not done within the 0.3 s of --timeout\n' })
 
-    await using pub = new RunningCommand(['pub', ...server, '-t', 'x', '--lines'], { stdin: 'open' })
-    await pub.said('stderr', 'sent CONNECT')
+    const args = ['pub', ...server, '-t', 'x', '--lines', '--log-level', 'info']
+    await using pub = new RunningCommand(args, { stdin: 'open' })
+    await pub.said('stderr', 'received CONNACK')
     await pub.send('begun')
     pub.kill('SIGINT')
     const { code, stderr } = await pub.ended
     expect(code).toBe(130)
-    expect(lines(stderr).slice(1)).toEqual(['Client <id> sent DISCONNECT', 'emqtt pub: interrupted by SIGINT'])
+    expect(lines(stderr).slice(2)).toEqual(['Client <id> sent DISCONNECT', 'emqtt pub: interrupted by SIGINT'])
   })
 })
 

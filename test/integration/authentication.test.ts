@@ -46,7 +46,10 @@ function packetsOf(socket: Socket) {
 async function startServer(serve: (peer: ReturnType<typeof packetsOf>) => Promise<void>) {
   const failures: unknown[] = []
   const server = createServer((socket) => {
-    serve(packetsOf(socket)).catch((error) => failures.push(error))
+    serve(packetsOf(socket))
+      .catch((error) => failures.push(error))
+      // What still comes is read, so that the end is seen.
+      .finally(() => socket.resume())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -233,6 +236,8 @@ describe('a server that is not who it should be', () => {
       await answer(new ScramServer('SCRAM-SHA-256', KNOWN), anew.properties.authenticationData)
       // What was right a moment ago is not, now.
       peer.send({ type: 'auth', reasonCode: 0, properties: properties(before) })
+      // [MQTT-4.12.1-2]
+      expect((await peer.receive('disconnect')).reasonCode).toBe(0x80)
     })
     const enhancedAuth = scram('SCRAM-SHA-256', KNOWN)
     await using client = await connect(server.url, { protocolVersion: 5, enhancedAuth })
