@@ -3,12 +3,9 @@
 import { measurePacket } from '../codec/packet.js'
 import type { AckProperties } from '../codec/packets/acks.js'
 import type { DisconnectProperties } from '../codec/packets/disconnect.js'
-import type { Publish } from '../codec/packets/publish.js'
-import type { Subscribe, SubscriptionRequest } from '../codec/packets/subscribe.js'
-import type { Unsubscribe, UnsubscribeProperties } from '../codec/packets/unsubscribe.js'
+import type { UnsubscribeProperties } from '../codec/packets/unsubscribe.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
-import { checkTopicFilter } from '../codec/topic.js'
-import { outOfRange, wrongType } from '../errors.js'
+import { outOfRange } from '../errors.js'
 import type { SessionEvent } from '../session/events.js'
 import { Session } from '../session/session.js'
 import { Authentication } from './authentication.js'
@@ -16,16 +13,15 @@ import type { Authenticator } from './authenticator.js'
 import { Backlog } from './backlog.js'
 import { type CancelSignal, onAbort } from './cancel.js'
 import { Connection } from './connection.js'
-import { Consumer, type MessageHandler } from './consumer.js'
+import type { MessageHandler } from './consumer.js'
 import type { Listener, ListenOptions } from './emitter.js'
 import { Events } from './events.js'
-import { closedError, subscribeError } from './failures.js'
 import { Inbox } from './inbox.js'
 import { type ClientMetrics, newMetrics } from './metrics.js'
 import type { ClientOptions, FilterInput, PublishOptions, SubscribeOptions } from './options.js'
-import { Pending, unlessAborted, type Waiter } from './pending.js'
+import type { Waiter } from './pending.js'
+import { Requests } from './requests.js'
 import type {
-  Answer,
   ClientEvents,
   ClientInfo,
   ClientStatus,
@@ -35,7 +31,8 @@ import type {
 } from './results.js'
 import { Servers } from './servers.js'
 import { type Settings, settle } from './settings.js'
-import { Subscription } from './subscription.js'
+import { Subscribing } from './subscribing.js'
+import type { Subscription } from './subscription.js'
 import { type Granted, Subscriptions } from './subscriptions.js'
 import { Supervisor } from './supervisor.js'
 import { encodeText } from './text.js'
@@ -55,6 +52,8 @@ export class Client {
   readonly #authentication: Authentication
   readonly #inbox: Inbox
   readonly #supervisor: Supervisor
+  readonly #requests: Requests
+  readonly #subscribing: Subscribing
   readonly #forgetSignal: () => void
 
   /**
@@ -90,6 +89,8 @@ export class Client {
     this.#authentication = new Authentication(parts)
     this.#inbox = new Inbox(parts)
     this.#supervisor = new Supervisor(parts, this.#inbox, servers, this.#authentication)
+    this.#requests = new Requests(parts, this.#supervisor, options.signal)
+    this.#subscribing = new Subscribing(parts, this.#inbox, this.#supervisor, this.#requests)
     this.#forgetSignal = onAbort(options.signal, (reason) => void this.#supervisor.end(reason))
   }
 
@@ -136,25 +137,25 @@ export class Client {
   connect(options: { signal?: CancelSignal } = {}): Promise<ConnectResult> {
     const { signal } = options
     if (signal?.aborted) return Promise.reject(signal.reason)
-    if (this.#signal?.aborted || this.status === 'stopped' || this.status === 'closing') return this.#refuse()
+    if (this.#signal?.aborted || this.status === 'stopped' || this.status === 'closing') return this.#requests.refuse()
     return this.#supervisor.connect(signal)
   }
 
   /**
-   * Publishes a message. At QoS 0 it resolves when it is in the send buffer, which leaves at the end of the turn,
-   * and waits while the network is slower than we are; at QoS 1 and 2 when the
-   * exchange with the server is complete, through as many connections as it takes. Without a connection the message
-   * waits for one. The payload must not be changed until then.
+   * Publishes a message. At QoS 0 it resolves when it is in the send buffer, which leaves at the end of the turn, and
+   * waits while the network is slower than we are; at QoS 1 and 2 when the exchange with the server is complete, through
+   * as many connections as it takes. Without a connection the message waits for one. The payload must not be changed
+   * until then.
    *
    * @throws {TypeError} or {RangeError} for a topic, payload, QoS or property that MQTT does not allow
    * @throws {RefusedError} when the server refuses it, or said in CONNACK that it would
    * @throws {ConnectionLostError} when the client is disconnected, or (QoS 0) loses the connection before it was sent
    */
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<PublishResult> {
-    if (this.#supervisor.over) return this.#refuse()
     const { qos = 0, retain = false, properties = NO_PROPERTIES, signal } = options
     try {
-      const packet: Publish = {
+      const bytes = encodeText('publish.payload', payload)
+      const packet = {
         type: 'publish',
         dup: false,
         qos,
@@ -162,15 +163,9 @@ export class Client {
         topic,
         packetId: undefined,
         properties,
-        payload: encodeText('publish.payload', payload),
-      }
-      if (signal?.aborted) return Promise.reject(signal.reason)
-      if (qos === 0) return this.#publishQos0(packet, signal)
-      return this.#ask(
-        signal,
-        (tag, now) => this.#session.publish(packet, tag, now),
-        ({ packetId, reasonCode, properties }: PublishResult) => ({ packetId, reasonCode, properties }),
-      )
+        payload: bytes,
+      } as const
+      return this.#requests.publish(packet, signal)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -196,35 +191,7 @@ export class Client {
   ): Promise<Subscription> {
     const handler = typeof second === 'function' ? second : third
     const options = typeof second === 'function' ? {} : second
-    const several = Array.isArray(filters)
-    const subscriptions = (several ? filters : [filters]).map((input) => requestOf(input, options))
-    const names = subscriptions.map(({ filter }) => filter)
-    const { properties = NO_PROPERTIES, signal } = options
-    if (handler !== undefined && typeof handler !== 'function') {
-      throw wrongType('subscribe.handler', 'a function', handler)
-    }
-    const consumer = new Consumer(names, handler, this.#backlog, (message) => this.#inbox.drop(message))
-    this.#subscriptions.add(consumer)
-    try {
-      const packet: Subscribe = { type: 'subscribe', packetId: 1, properties, subscriptions }
-      const { reasonCodes, properties: answered } = await this.#call(packet, signal, (answer) => {
-        this.#metrics.subackTime = answer.roundTrip
-        subscriptions.forEach((request, index) => {
-          const code = answer.reasonCodes[index] as number
-          if (code < 0x80) this.#subscriptions.grant(request, properties, code)
-          else this.#subscriptions.drop(request.filter, consumer)
-        })
-        return answer
-      })
-      const [reasonCode = 0] = reasonCodes
-      if (!several && reasonCode >= 0x80) {
-        throw subscribeError(names[0] as string, reasonCode, answered.reasonString, this.#settings.version)
-      }
-      return new Subscription(names, reasonCodes, answered, consumer, () => this.#leave(consumer))
-    } catch (error) {
-      this.#subscriptions.leave(consumer)
-      throw error
-    }
+    return this.#subscribing.subscribe(filters, options, handler)
   }
 
   /**
@@ -236,21 +203,7 @@ export class Client {
     filters: string | readonly string[],
     options: { properties?: UnsubscribeProperties; signal?: CancelSignal } = {},
   ): Promise<UnsubscribeResult> {
-    const names = typeof filters === 'string' ? [filters] : [...filters]
-    const { properties = NO_PROPERTIES, signal } = options
-    // Those of now: who subscribes while the answer is awaited asks the server again, behind this.
-    const leaving = names.map((filter) => this.#subscriptions.holders(filter))
-    const packet: Unsubscribe = { type: 'unsubscribe', packetId: 1, filters: names, properties }
-    return this.#call(packet, signal, (answer) => {
-      // The UNSUBACK of 3.x has none.
-      const reasonCodes = names.map((_, index) => answer.reasonCodes[index] ?? 0)
-      names.forEach((filter, index) => {
-        if ((reasonCodes[index] as number) >= 0x80) return
-        this.#subscriptions.forget(filter)
-        for (const consumer of leaving[index] ?? []) this.#subscriptions.drop(filter, consumer)
-      })
-      return { reasonCodes, properties: answer.properties }
-    })
+    return this.#subscribing.unsubscribe(filters, options)
   }
 
   /**
@@ -260,7 +213,7 @@ export class Client {
    * @throws {ConnectionLostError} without a connection
    */
   ping(options: { signal?: CancelSignal } = {}): Promise<number> {
-    return this.#ask(
+    return this.#requests.ask(
       options.signal,
       (tag, now) => this.#session.ping(tag, now),
       ({ roundTrip }: { roundTrip: number }) => roundTrip,
@@ -329,14 +282,14 @@ export class Client {
    * @param authenticator Takes the place of `enhancedAuth`, also for the connections to come; of the same method
    * @throws {AckTimeoutError} when it takes longer than `ackTimeout`
    */
-  async reauthenticate(authenticator?: Authenticator): Promise<void> {
+  async reauthenticate(authenticator?: Authenticator, options: { signal?: CancelSignal } = {}): Promise<void> {
     const { method } = this.#authentication
     if (authenticator && authenticator.method !== method) {
       // [MQTT-4.12.1-1]
       throw outOfRange('reauthenticate.method', `that of enhancedAuth, ${method}`, authenticator.method)
     }
-    await this.#ask(
-      undefined,
+    await this.#requests.ask(
+      options.signal,
       (tag, now) => {
         if (this.#session.reauthenticate(tag, now)) this.#authentication.use(authenticator)
       },
@@ -392,60 +345,13 @@ export class Client {
   #hear(event: SessionEvent): void {
     if (event.type === 'message') this.#inbox.receive(event.packet, event.delivery)
     else if (event.type === 'challenge' || event.type === 'verify') void this.#authentication.hear(event)
-    else if (event.type === 'late') this.#disown(event.packet)
+    else if (event.type === 'late') this.#subscribing.disown(event.packet)
     else if (!('tag' in event)) this.#supervisor.hear(event)
     else {
       const waiter = event.tag as Waiter<typeof event>
       if (event.type === 'rejected') waiter.reject(this.#events.named(event.error))
       else waiter.resolve(event)
     }
-  }
-
-  /** Asks the session for what it answers by way of `tag`. `answered` makes the result, before anything else happens. */
-  #ask<A, T>(
-    signal: CancelSignal | undefined,
-    ask: (tag: Waiter<A>, now: number) => void,
-    answered: (answer: A) => T,
-  ): Promise<T> {
-    const tag: Waiter<A> = {
-      resolve: (answer) => pending.resolve(answered(answer)),
-      reject: (error) => pending.reject(error),
-    }
-    const pending = new Pending<T>(signal, () => this.#session.cancel(tag))
-    if (!signal?.aborted) {
-      ask(tag, this.#platform.now())
-      this.#connection.update()
-    }
-    return pending.promise
-  }
-
-  #call<T>(
-    packet: Subscribe | Unsubscribe,
-    signal: CancelSignal | undefined,
-    answered: (answer: Answer) => T,
-  ): Promise<T> {
-    if (this.#supervisor.over) return this.#refuse()
-    return this.#ask(signal, (tag, now) => this.#session.call(packet, tag, now), answered)
-  }
-
-  #publishQos0(packet: Publish, signal: CancelSignal | undefined): Promise<PublishResult> {
-    // Nobody waits for a message of QoS 0 until it turns out that it has to wait itself.
-    let pending: Pending<PublishResult> | undefined
-    const tag: Waiter<unknown> = {
-      resolve: () => {
-        this.#connection.flushed().then(
-          (result) => pending?.resolve(result),
-          (error) => pending?.reject(error),
-        )
-      },
-      reject: (error) => pending?.reject(error),
-    }
-    if (this.#session.publish(packet, tag, this.#platform.now())) {
-      this.#connection.update()
-      return unlessAborted(this.#connection.flushed(), signal)
-    }
-    pending = new Pending(signal, () => this.#session.cancel(tag))
-    return pending.promise
   }
 
   #acknowledge(type: 'puback' | 'pubrec', packetId: number, reasonCode: number, properties: AckProperties): void {
@@ -460,31 +366,4 @@ export class Client {
     this.#session.release(type, packetId, code, properties, this.#platform.now())
     this.#connection.update()
   }
-
-  /** A subscription was granted to a caller who had given up: the server need not send what nobody gets. */
-  #disown({ subscriptions }: Subscribe): void {
-    const unwanted = subscriptions
-      .map(({ filter }) => filter)
-      .filter((filter) => !this.#subscriptions.granted.has(filter) && this.#subscriptions.holders(filter).length === 0)
-    if (unwanted.length > 0) this.unsubscribe(unwanted).catch(() => {})
-  }
-
-  async #leave(consumer: Consumer): Promise<void> {
-    const unwanted = this.#subscriptions.leave(consumer)
-    for (const filter of unwanted) this.#subscriptions.forget(filter)
-    if (unwanted.length > 0 && !this.#supervisor.over) await this.unsubscribe(unwanted)
-  }
-
-  /** A call after the end. */
-  #refuse(): Promise<never> {
-    return Promise.reject(this.#signal?.aborted ? this.#signal.reason : this.#events.named(closedError()))
-  }
-}
-
-function requestOf(input: FilterInput, options: SubscribeOptions): SubscriptionRequest {
-  const own = typeof input === 'string' ? { filter: input } : input
-  if (typeof own !== 'object' || own === null) throw wrongType('subscribe.filter', 'a string or { filter }', input)
-  checkTopicFilter(own.filter, 'subscribe.filter')
-  const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = { ...options, ...own }
-  return { filter: own.filter, qos, noLocal, retainAsPublished, retainHandling }
 }

@@ -396,6 +396,19 @@ describe('reauthenticate', () => {
     expect(client.status).toBe('connected')
   })
 
+  test('stops waiting when its signal aborts, while the exchange goes on', async () => {
+    const { client, peer, steps } = await authenticated()
+    const abort = new AbortController()
+    const again = client.reauthenticate(undefined, { signal: abort.signal })
+    await said(peer)
+    abort.abort(new Error('enough'))
+    expect(await failure(again)).toMatchObject({ message: 'enough' })
+    peer.send(auth(0, 'proof'))
+    await settled()
+    expect(steps).toEqual(['start', 'finish proof'])
+    expect(client.status).toBe('connected')
+  })
+
   test('DISCONNECT instead rejects it and ends the connection', async () => {
     const { client, peer, events } = await authenticated()
     const again = client.reauthenticate()

@@ -1,0 +1,89 @@
+/** What the application asks of the session, each a promise that is settled by what the session tells. */
+
+import type { Publish } from '../codec/packets/publish.js'
+import type { Subscribe } from '../codec/packets/subscribe.js'
+import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
+import type { CancelSignal } from './cancel.js'
+import { closedError } from './failures.js'
+import type { Parts } from './parts.js'
+import { Pending, unlessAborted, type Waiter } from './pending.js'
+import type { Answer, PublishResult } from './results.js'
+import type { Supervisor } from './supervisor.js'
+
+export class Requests {
+  readonly #parts: Parts
+  readonly #supervisor: Supervisor
+  /** Of the whole client. */
+  readonly #signal: CancelSignal | undefined
+
+  constructor(parts: Parts, supervisor: Supervisor, signal: CancelSignal | undefined) {
+    this.#parts = parts
+    this.#supervisor = supervisor
+    this.#signal = signal
+  }
+
+  /** Asks the session for what it answers by way of `tag`. `answered` makes the result, before anything else happens. */
+  ask<A, T>(
+    signal: CancelSignal | undefined,
+    ask: (tag: Waiter<A>, now: number) => void,
+    answered: (answer: A) => T,
+  ): Promise<T> {
+    const { session, platform, connection } = this.#parts
+    const tag: Waiter<A> = {
+      resolve: (answer) => pending.resolve(answered(answer)),
+      reject: (error) => pending.reject(error),
+    }
+    const pending = new Pending<T>(signal, () => session.cancel(tag))
+    if (!signal?.aborted) {
+      ask(tag, platform.now())
+      connection.update()
+    }
+    return pending.promise
+  }
+
+  call<T>(
+    packet: Subscribe | Unsubscribe,
+    signal: CancelSignal | undefined,
+    answered: (answer: Answer) => T,
+  ): Promise<T> {
+    if (this.#supervisor.over) return this.refuse()
+    return this.ask(signal, (tag, now) => this.#parts.session.call(packet, tag, now), answered)
+  }
+
+  publish(packet: Publish, signal: CancelSignal | undefined): Promise<PublishResult> {
+    if (this.#supervisor.over) return this.refuse()
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (packet.qos === 0) return this.#publishQos0(packet, signal)
+    return this.ask(
+      signal,
+      (tag, now) => this.#parts.session.publish(packet, tag, now),
+      ({ packetId, reasonCode, properties }: PublishResult) => ({ packetId, reasonCode, properties }),
+    )
+  }
+
+  /** A call after the end. */
+  refuse(): Promise<never> {
+    return Promise.reject(this.#signal?.aborted ? this.#signal.reason : this.#parts.events.named(closedError()))
+  }
+
+  #publishQos0(packet: Publish, signal: CancelSignal | undefined): Promise<PublishResult> {
+    const { session, platform, connection } = this.#parts
+    // Nobody waits for a message of QoS 0 until it turns out that it has to wait itself.
+    let pending: Pending<PublishResult> | undefined
+    const tag: Waiter<unknown> = {
+      resolve: () => {
+        connection.flushed().then(
+          (result) => pending?.resolve(result),
+          (error) => pending?.reject(error),
+        )
+      },
+      reject: (error) => pending?.reject(error),
+    }
+    if (session.publish(packet, tag, platform.now())) {
+      connection.update()
+      return unlessAborted(connection.flushed(), signal)
+    }
+    pending = new Pending(signal, () => session.cancel(tag))
+    return pending.promise
+  }
+}
