@@ -40,7 +40,10 @@ process.send('ready')
 function report() {
   globalThis.gc?.()
   const { rss, heapUsed } = process.memoryUsage()
-  return { ...seen, rss: Math.round(rss / MIB), heap: Math.round(heapUsed / MIB) }
+  const { packetsReceived } = client.metrics()
+  // Those that come unasked: a PINGRESP is no sign of work.
+  const packets = packetsReceived - seen.pongs
+  return { ...seen, packets, rss: Math.round(rss / MIB), heap: Math.round(heapUsed / MIB) }
 }
 
 /** Publishes as fast as `rate` and `window` let it, or, at QoS 0, as `publish` itself resolves. */
