@@ -51,6 +51,7 @@ export async function startBroker(config = []) {
     },
     async stop() {
       const closed = once(child, 'close')
+      process.off('exit', end)
       end()
       await closed
     },
