@@ -10,6 +10,7 @@ export type { ClientMetrics } from './client/metrics.js'
 export type {
   BacklogOptions,
   ClientOptions,
+  DisconnectOptions,
   FilterInput,
   Password,
   PublishOptions,

@@ -12,6 +12,7 @@ export type {
   ClientStatus,
   ConnectResult,
   DisconnectEvent,
+  DisconnectOptions,
   ErrorPhase,
   FilterInput,
   Granted,

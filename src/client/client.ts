@@ -2,7 +2,6 @@
 
 import { measurePacket } from '../codec/packet.js'
 import type { AckProperties } from '../codec/packets/acks.js'
-import type { DisconnectProperties } from '../codec/packets/disconnect.js'
 import type { UnsubscribeProperties } from '../codec/packets/unsubscribe.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import { outOfRange } from '../errors.js'
@@ -18,8 +17,8 @@ import type { Listener, ListenOptions } from './emitter.js'
 import { Events } from './events.js'
 import { Inbox } from './inbox.js'
 import { type ClientMetrics, newMetrics } from './metrics.js'
-import type { ClientOptions, FilterInput, PublishOptions, SubscribeOptions } from './options.js'
-import type { Waiter } from './pending.js'
+import type { ClientOptions, DisconnectOptions, FilterInput, PublishOptions, SubscribeOptions } from './options.js'
+import { unlessAborted, type Waiter } from './pending.js'
 import { Requests } from './requests.js'
 import type {
   ClientEvents,
@@ -301,17 +300,27 @@ export class Client {
    * Ends the connection in order, and the connecting. Resolves when DISCONNECT was handed to the network and the
    * connection is closed. What still waits for an answer is rejected; handlers stay for a later `connect`.
    *
-   * @param options.reasonCode Default 0; 4 asks the server to publish the will (§3.14.2.1; in 3.x, DISCONNECT is left out)
+   * With `drain` it first waits, through as many connections as it takes, until all messages that were published are
+   * delivered; new calls are refused meanwhile. When `signal` aborts, it disconnects without waiting any longer and
+   * rejects with the reason.
    */
-  async disconnect(options: { reasonCode?: number; properties?: DisconnectProperties } = {}): Promise<void> {
-    const { reasonCode = 0, properties = {} } = options
+  async disconnect(options: DisconnectOptions = {}): Promise<void> {
+    const { reasonCode = 0, properties = {}, drain = false, signal } = options
     measurePacket({ type: 'disconnect', reasonCode, properties }, 5)
     const { sessionExpiryInterval: expiry } = properties
     if (expiry && !this.#settings.connect.properties.sessionExpiryInterval) {
       // §3.14.2.2.2
       throw outOfRange('disconnect.properties.sessionExpiryInterval', '0, as in CONNECT', expiry)
     }
-    await this.#supervisor.end(undefined, reasonCode, properties)
+    try {
+      if (drain && !this.#supervisor.over && this.status !== 'idle') {
+        this.#requests.closing = true
+        await unlessAborted(this.#connection.emptied(), signal)
+      }
+    } finally {
+      await this.#supervisor.end(undefined, reasonCode, properties)
+      this.#requests.closing = false
+    }
   }
 
   /** Disconnects and removes all listeners and subscriptions: the client cannot be used any more. */

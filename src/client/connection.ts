@@ -58,6 +58,8 @@ export class Connection {
   openedAt = 0
   /** Settled once the transport takes more again. */
   #drained: Pending<PublishResult> | undefined
+  /** Settled once the session has no message left to send, or nobody will send it. */
+  #emptied: Pending<void> | undefined
   #dispatching = false
   #cancelTimer: (() => void) | undefined
   #timerAt = Infinity
@@ -120,6 +122,11 @@ export class Connection {
     } finally {
       this.#dispatching = false
     }
+    const { inflight, queued } = this.#session
+    if (this.#emptied && inflight + queued === 0) {
+      this.#emptied.resolve()
+      this.#emptied = undefined
+    }
     this.#regulate()
     this.#setTimer()
   }
@@ -138,6 +145,20 @@ export class Connection {
     if (!this.#congested) return DONE
     this.#drained ??= new Pending()
     return this.#drained.promise
+  }
+
+  /** Resolves once all messages that the session took over are sent and acknowledged; rejects by `abandon`. */
+  emptied(): Promise<void> {
+    this.#emptied ??= new Pending()
+    const { promise } = this.#emptied
+    this.update()
+    return promise
+  }
+
+  /** Nobody will send what the session still has. */
+  abandon(reason: unknown): void {
+    this.#emptied?.reject(reason)
+    this.#emptied = undefined
   }
 
   /** Flushes, and ends the network connection. Resolves when nothing is left of it, nor of those before. */

@@ -1,6 +1,7 @@
 /** What an application may say to a client: when it makes one, and with each call. Names, ranges, defaults. */
 
 import type { WillProperties } from '../codec/packets/connect.js'
+import type { DisconnectProperties } from '../codec/packets/disconnect.js'
 import type { PublishProperties as AnyPublishProperties } from '../codec/packets/publish.js'
 import type { SubscribeProperties } from '../codec/packets/subscribe.js'
 import type { ConnectProperties } from '../codec/properties.js'
@@ -196,6 +197,18 @@ export interface ClientOptions {
   /** Whether calls that wait for an answer are sent again after a reconnect. Default true. */
   retryCalls?: boolean
   /** When it aborts, the client disconnects, and what is pending rejects with the signal's reason. */
+  signal?: CancelSignal
+}
+
+/** How a client disconnects. */
+export interface DisconnectOptions {
+  /** Default 0; 4 asks the server to publish the will (§3.14.2.1; in 3.x, DISCONNECT is left out). */
+  reasonCode?: number
+  /** 5.0 only. */
+  properties?: DisconnectProperties
+  /** Whether to wait until all that was published is delivered. Default false. */
+  drain?: boolean
+  /** Ends the waiting: the client disconnects at once. */
   signal?: CancelSignal
 }
 

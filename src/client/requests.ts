@@ -15,11 +15,17 @@ export class Requests {
   readonly #supervisor: Supervisor
   /** Of the whole client. */
   readonly #signal: CancelSignal | undefined
+  /** The application wants no more than what was asked for so far. */
+  closing = false
 
   constructor(parts: Parts, supervisor: Supervisor, signal: CancelSignal | undefined) {
     this.#parts = parts
     this.#supervisor = supervisor
     this.#signal = signal
+  }
+
+  get #over(): boolean {
+    return this.closing || this.#supervisor.over
   }
 
   /** Asks the session for what it answers by way of `tag`. `answered` makes the result, before anything else happens. */
@@ -46,12 +52,12 @@ export class Requests {
     signal: CancelSignal | undefined,
     answered: (answer: Answer) => T,
   ): Promise<T> {
-    if (this.#supervisor.over) return this.refuse()
+    if (this.#over) return this.refuse()
     return this.ask(signal, (tag, now) => this.#parts.session.call(packet, tag, now), answered)
   }
 
   publish(packet: Publish, signal: CancelSignal | undefined): Promise<PublishResult> {
-    if (this.#supervisor.over) return this.refuse()
+    if (this.#over) return this.refuse()
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (packet.qos === 0) return this.#publishQos0(packet, signal)
     return this.ask(

@@ -286,6 +286,7 @@ export class Supervisor {
     const { session, connection } = this.#parts
     this.#cancelRetry?.()
     session.detach(() => reason as MqttError)
+    connection.abandon(reason)
     connection.update()
     this.#life.abort(reason)
   }
