@@ -16,8 +16,8 @@ export function watchPage(page: WatchedPage, changed: (online: boolean) => void)
     if (type !== 'visibilitychange' || !document?.hidden) changed(navigator?.onLine !== false)
   }
   const watch = (source: Source | undefined, type: string): void => source?.addEventListener?.(type, hear, watching)
-  // Those of the document bubble. A page that was frozen resumes, also while it stays hidden.
-  for (const type of ['visibilitychange', 'pageshow', 'offline', 'online', 'resume']) watch(page, type)
+  // A page that was frozen needs no more: its WebSockets were ended, and its timers come late.
+  for (const type of ['online', 'visibilitychange', 'pageshow', 'offline']) watch(page, type)
   watch(navigator?.connection, 'change')
   if (navigator?.onLine === false) changed(false)
   return () => watching.abort()

@@ -238,7 +238,7 @@ describe('the transport', () => {
 describe('what a page hears of sleep and of its network', () => {
   class Source extends EventTarget {
     get listening(): number {
-      const types = ['online', 'offline', 'pageshow', 'visibilitychange', 'resume', 'change']
+      const types = ['online', 'offline', 'pageshow', 'visibilitychange', 'change']
       return types.flatMap((type) => getEventListeners(this, type)).length
     }
     says(type: string): void {
@@ -258,11 +258,11 @@ describe('what a page hears of sleep and of its network', () => {
     return { window, connection, navigator, document, watch, told: () => told.splice(0) }
   }
 
-  test('the network comes, goes and changes; the page is shown, restored and resumed', () => {
+  test('the network comes, goes and changes; the page is shown and restored', () => {
     const { window, connection, navigator, watch, told } = watched()
     const stop = watch()
     expect(told(), 'nothing has changed').toEqual([])
-    for (const type of ['online', 'visibilitychange', 'pageshow', 'resume']) {
+    for (const type of ['online', 'visibilitychange', 'pageshow']) {
       window.says(type)
       expect(told(), type).toEqual([true])
     }
@@ -283,8 +283,7 @@ describe('what a page hears of sleep and of its network', () => {
     window.says('visibilitychange')
     expect(told()).toEqual([])
     window.says('online')
-    window.says('resume')
-    expect(told()).toEqual([true, true])
+    expect(told()).toEqual([true])
     stop()
   })
 
@@ -298,7 +297,7 @@ describe('what a page hears of sleep and of its network', () => {
   test('each watcher hears for itself, and leaves no listener', () => {
     const { window, connection, watch, told } = watched()
     const stops = [watch(), watch()]
-    expect([window.listening, connection.listening]).toEqual([10, 2])
+    expect([window.listening, connection.listening]).toEqual([8, 2])
     window.says('online')
     expect(told()).toEqual([true, true])
     stops[0]?.()
