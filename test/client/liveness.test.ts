@@ -329,6 +329,23 @@ describe('during an attempt', () => {
     expect(host.attempts).toHaveLength(1)
   })
 
+  test('an authenticator at work, who may have to ask somebody, is not interrupted', async () => {
+    const properties = { authenticationMethod: 'TEST' }
+    const enhancedAuth = { method: 'TEST', start: () => undefined, next: () => new Promise<Uint8Array>(() => {}) }
+    const { client, host, peer } = await connected({ protocolVersion: 5, enhancedAuth }, { properties })
+    peer.drop()
+    const next = host.peer(1)
+    await host.advance(host.nextTimer)
+    const second = await next
+    await second.next('connect')
+    second.send({ type: 'auth', reasonCode: 0x18, properties })
+    await host.advance(20_000)
+    host.tell(true)
+    await host.advance(1_000)
+    expect(host.attempts).toHaveLength(2)
+    await client.stop()
+  })
+
   test('credentials that are awaited are not asked for a second time', async () => {
     const host = new VirtualHost()
     let asked = 0
@@ -345,6 +362,19 @@ describe('during an attempt', () => {
 })
 
 describe('the host is listened to', () => {
+  test('anew by each connect(): that it was offline once is forgotten', async () => {
+    const { client, host } = await connected({ reconnect: { retryFirst: true } })
+    host.tell(false)
+    await client.disconnect()
+    host.network = refused
+    const events = record(client)
+    const connecting = failure(client.connect())
+    await settled()
+    expect(events).toEqual([expect.stringMatching(/^reconnecting 1 50\d/)])
+    await client.stop()
+    await connecting
+  })
+
   test('from connect to disconnect, and by each client for itself', async () => {
     const host = new VirtualHost()
     const idle = new CoreClient({}, host)
@@ -373,7 +403,7 @@ describe('the host is listened to', () => {
     expect([other.watchers, other.pendingTimers]).toEqual([0, 0])
     other.network = 'hangs'
     const connecting = failure(client.connect())
-    other.tell(false)
+    other.tell(true)
     await other.advance(1_000)
     expect(other.attempts, 'what was planned before is forgotten').toHaveLength(4)
     await client.stop()
