@@ -6,11 +6,11 @@ import { resolveEndpoints, WEB_SOCKET_SCHEMES, webSocketUrl } from '../shared/en
 import { random } from '../shared/random.js'
 import { setTimer } from '../shared/timer.js'
 import { openWebSocket, subProtocol, type WebSocketConstructor, webSocketError } from '../shared/websocket.js'
+import { type WatchedPage, watchPage } from './watch-page.js'
 
 /** What is asked of the page; a worker has it, too. */
-export interface Page {
+export interface Page extends WatchedPage {
   readonly location?: { readonly protocol: string }
-  readonly navigator?: { readonly onLine?: boolean }
 }
 
 /** `WebSocket` is null where the host has none, as when a page is rendered on a server. */
@@ -69,6 +69,7 @@ export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, pa
     // Not the bare function: it must not be called as a method of another object.
     defer: (callback) => queueMicrotask(callback),
     random,
+    watch: (changed) => watchPage(page, changed),
   }
 }
 

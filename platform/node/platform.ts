@@ -11,7 +11,10 @@ import { nodeEndpoints } from './endpoints.js'
 import { socketTransport } from './socket-transport.js'
 import { dialTcp } from './tcp.js'
 import { dialTls } from './tls.js'
+import { watchSleep } from './watch-sleep.js'
 import { openNodeWebSocket } from './websocket.js'
+
+const now = createClock(Date.now, steady)
 
 export const nodePlatform: Platform = {
   endpoints: nodeEndpoints,
@@ -27,7 +30,7 @@ export const nodePlatform: Platform = {
     }
   },
 
-  now: createClock(Date.now, steady),
+  now,
   setTimer,
 
   // After the microtasks, so that a loop of `await publish(…)` fills one write, and after pending I/O, so that such a
@@ -35,6 +38,7 @@ export const nodePlatform: Platform = {
   defer: (callback) => void setImmediate(callback),
 
   random,
+  watch: (changed) => watchSleep(now, () => changed(true)),
 }
 
 /** What `performance.now` would say, which Node loads eight modules for at its first call. */

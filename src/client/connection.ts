@@ -22,6 +22,9 @@ import type { Endpoint, Platform, Transport, TransportHandlers } from './transpo
 /** Bytes that are sent at once instead of at the end of the turn. */
 const FULL = 65_536
 
+/** A timer that comes this much later than asked, ms, says that the machine slept or the page was held up. */
+const LATE = 10_000
+
 /** How a PUBLISH of QoS 0 ends: nobody answers it. */
 const HANDED_OVER: PublishResult = Object.freeze({ packetId: undefined, reasonCode: 0, properties: NO_PROPERTIES })
 
@@ -161,6 +164,12 @@ export class Connection {
     this.#emptied = undefined
   }
 
+  /** Has the server show soon that it lives; unless its answer would have to wait for much that we wrote before. */
+  probe(): void {
+    if (!this.#congested) this.#session.probe(this.#platform.now())
+    this.update()
+  }
+
   /** Flushes, and ends the network connection. Resolves when nothing is left of it, nor of those before. */
   async close(): Promise<void> {
     const transport = this.#transport
@@ -277,7 +286,10 @@ export class Connection {
     const wait = Math.max(0, Math.ceil(deadline - this.#platform.now()))
     this.#cancelTimer = this.#platform.setTimer(() => {
       this.#timerAt = Infinity
-      this.#session.tick(this.#platform.now())
+      const now = this.#platform.now()
+      // What the server said meanwhile may be there unread: it is asked again before its silence counts.
+      if (now - deadline > LATE) this.probe()
+      this.#session.tick(now)
       this.update()
     }, wait)
   }

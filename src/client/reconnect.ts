@@ -30,16 +30,21 @@ export function mayRetry(code: number, freshCredentials: boolean): boolean {
   return AGAIN.includes(code) || (freshCredentials && CREDENTIALS.includes(code))
 }
 
-/** The delay in ms before attempt number `attempt` (from 1), or false to give up. `random` is from 0 to 1. */
+/**
+ * The delay in ms before attempt number `attempt` (from 1), or false to give up. `random` is from 0 to 1. While the host
+ * says that it is offline, the longest: an attempt would be in vain, but a host is wrong at times (a VPN, a local server).
+ */
 export function nextDelay(
   options: ReconnectOptions | ReconnectPolicy,
   attempt: number,
   error: Error,
   random: () => number,
+  offline?: boolean,
 ): number | false {
   if (typeof options === 'function') return options(attempt, error)
   const { maxAttempts = Infinity, minDelay = 1_000, maxDelay = 30_000 } = options
   if (attempt > maxAttempts || (isMqttError(error) && !error.retryable)) return false
+  if (offline) return maxDelay
   // Full jitter: clients that lost one server together do not come back together.
   return random() * Math.min(maxDelay, minDelay * 2 ** Math.min(attempt - 1, 30))
 }

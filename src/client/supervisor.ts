@@ -5,6 +5,7 @@ import type { DisconnectProperties } from '../codec/packets/disconnect.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import { isMqttError, type MqttError } from '../errors.js'
 import type { SessionEvent } from '../session/events.js'
+import { connectionLost } from '../session/failures.js'
 import type { Authentication } from './authentication.js'
 import { Cancel, type CancelSignal, onAbort } from './cancel.js'
 import { connectPacket } from './credentials.js'
@@ -25,6 +26,9 @@ import type { ClientStatus, ConnectResult } from './results.js'
 import type { Servers } from './servers.js'
 import type { Endpoint } from './transport.js'
 
+/** An attempt that takes longer than this, ms, begins anew when the network changes. */
+const STALE_AFTER = 10_000
+
 export class Supervisor {
   /** From `connecting`, the first connection, on: `connected` and `reconnecting` in turn. */
   status: ClientStatus = 'idle'
@@ -44,7 +48,12 @@ export class Supervisor {
   #closing: Promise<void> | undefined
   #connectedAt = 0
   #attempts = 0
-  #cancelRetry: (() => void) | undefined
+  /** The attempt that waits for its time. */
+  #planned: { error: Error; delay: number; cancel: () => void } | undefined
+  /** Gives the attempt under way up, if it waits for the network for long already. */
+  #restart: (() => void) | undefined
+  /** What the host says. */
+  #offline = false
 
   constructor(parts: Parts, inbox: Inbox, servers: Servers, authentication: Authentication) {
     this.#parts = parts
@@ -128,12 +137,39 @@ export class Supervisor {
   }
 
   #begin(): void {
-    const { session, settings } = this.#parts
+    const { platform, session, settings } = this.#parts
     if (settings.connect.cleanStart) session.reset()
     this.#life = new Cancel()
     this.status = 'connecting'
     this.#attempts = 0
+    this.#offline = false
+    onAbort(
+      this.#life,
+      platform.watch((online) => this.#notice(online)),
+    )
     void this.#tryServers()
+  }
+
+  /** The machine or the page may have slept, or the network is back or another one; or else it is gone. */
+  #notice(online: boolean): void {
+    const { connection } = this.#parts
+    const planned = this.#planned
+    if (!online && this.#offline) return
+    this.#offline = !online
+    // With a delay of 0 it is about to begin.
+    if (planned) {
+      const { error, delay, cancel } = planned
+      if (delay === 0) return
+      cancel()
+      // Offline, it is the same attempt, at another time.
+      this.#attempts = online ? 0 : this.#attempts - 1
+      this.#retry(error, undefined, online)
+    } else if (online) {
+      // When the network goes, a connection may outlive a short gap, and an attempt fails by itself.
+      this.#attempts = 0
+      connection.probe()
+      this.#restart?.()
+    }
   }
 
   async #tryServers(): Promise<void> {
@@ -176,6 +212,12 @@ export class Supervisor {
         cancel,
       )
       waitingFor = 'network'
+      const begun = platform.now()
+      this.#restart = () => {
+        // A fresh one is left alone: events come in bursts. So is a first one: somebody waits for it.
+        const stale = this.status === 'reconnecting' && platform.now() - begun > STALE_AFTER
+        if (stale && !this.#authentication.working) cancel.abort(connectionLost())
+      }
       this.#opening = new Pending()
       await connection.open(endpoint, packet, subscriptions.resumptions(), cancel)
       waitingFor = 'connack'
@@ -209,18 +251,22 @@ export class Supervisor {
     events.emit('connect', this.connack)
   }
 
-  /** Plans the next attempt, or gives up. `ended` is what the server said at the end of a connection. */
+  /**
+   * Plans the next attempt, or gives up. `ended` is what the server said at the end of a connection. `urgent`: without
+   * delay; a server that names another one wants us there now.
+   */
   #retry(
     error: Error,
     ended?: { reasonCode: number | undefined; properties: DisconnectProperties },
-    referred = false,
+    urgent = false,
   ): void {
     const { platform, events } = this.#parts
     const life = this.#life
     const attempt = this.#attempts + 1
     const planned = this.#nextDelay(attempt, error)
-    // A server that names another one wants us there now.
-    const delay = referred && planned !== false ? 0 : planned
+    // Each client finds out at a time of its own that its server is silent: they do not come back together.
+    const now = urgent || (error as MqttError).code === 'KEEP_ALIVE_TIMEOUT'
+    const delay = planned !== false && now ? 0 : planned
     const retry = delay !== false
     if (ended) events.emit('disconnect', { error, ...ended, retry, delay: retry ? delay : undefined })
     if (life.aborted) return
@@ -230,16 +276,19 @@ export class Supervisor {
     }
     this.#attempts = attempt
     events.emit('reconnecting', { attempt, delay, error })
-    if (!life.aborted) this.#cancelRetry = platform.setTimer(() => void this.#tryServers(), delay)
+    if (life.aborted) return
+    const cancel = platform.setTimer(() => {
+      this.#planned = undefined
+      void this.#tryServers()
+    }, delay)
+    this.#planned = { error, delay, cancel }
   }
 
   #nextDelay(attempt: number, error: Error): number | false {
     const { platform, settings, events } = this.#parts
     try {
-      return nextDelay(settings.reconnect, attempt, error, () => {
-        const [a = 0, b = 0, c = 0] = platform.random(3)
-        return (a * 65_536 + b * 256 + c) / 16_777_216
-      })
+      const random = (): number => platform.random(3).reduce((sum, byte) => (sum + byte) / 256, 0)
+      return nextDelay(settings.reconnect, attempt, error, random, this.#offline)
     } catch (thrown) {
       // The application's policy failed: nobody can say that it wants to go on.
       events.raise(thrown)
@@ -284,7 +333,8 @@ export class Supervisor {
   /** No connection is planned any more, and who waits for one hears `reason`. */
   #release(reason: unknown): void {
     const { session, connection } = this.#parts
-    this.#cancelRetry?.()
+    this.#planned?.cancel()
+    this.#planned = undefined
     session.detach(() => reason as MqttError)
     connection.abandon(reason)
     connection.update()

@@ -67,4 +67,10 @@ export interface Platform {
   defer(callback: () => void): void
   /** Fresh random bytes of cryptographic quality. */
   random(size: number): Uint8Array
+  /**
+   * Tells, until what it returns is called, whatever makes a look at the connection worth while. `changed(true)`: the
+   * machine or the page may have slept, or the network is back or another one. `changed(false)`: the network is gone; also
+   * at once, if it is gone already. Too often does no harm.
+   */
+  watch(changed: (online: boolean) => void): () => void
 }

@@ -1,5 +1,12 @@
 /** Keep Alive (§3.1.2.10): when to send PINGREQ, and when silence means that the connection is dead. */
 
+/**
+ * ms that a server has to show a sign of life when the machine may have slept or its network changed. A slow network
+ * (satellite, 2G) answers in 2 s; waking radio and TCP, which sends again after 1 and 3 s, need the rest. A wrong verdict
+ * costs one connection more, and no message.
+ */
+const PROBE = 5_000
+
 export class KeepAlive {
   /** ms; Infinity is off. */
   readonly #interval: number
@@ -10,6 +17,8 @@ export class KeepAlive {
   #heardAt: number
   /** Set by PINGREQ, taken back by any byte. */
   #deadAt = Infinity
+  /** Whether the PINGREQ that waits for its answer is a probe. */
+  #probing = false
   /** Whether the network is read. */
   #listening = true
   /** No PINGREQ is wanted, unless it is always. */
@@ -35,6 +44,7 @@ export class KeepAlive {
   listen(listening: boolean, now: number): void {
     this.#listening = listening
     this.#heardAt = now
+    this.#probing = false
     if (this.#deadAt < Infinity) this.#deadAt = now + this.#patience
   }
 
@@ -48,6 +58,17 @@ export class KeepAlive {
     this.#deadAt = Math.min(this.#deadAt, now + this.#patience)
   }
 
+  /**
+   * Whether to send PINGREQ now, which has to be answered soon, also where one waits for its answer already. Not while
+   * the answer could not be seen; and only once until it comes, so that a probe ends however often it is asked for.
+   */
+  probe(now: number): boolean {
+    if (this.#probing || !this.#listening || (this.quiet && !this.#always)) return false
+    this.#probing = true
+    this.#deadAt = now + Math.min(PROBE, this.#patience)
+    return true
+  }
+
   /** A whole packet came. */
   heard(now: number): void {
     this.#heardAt = now
@@ -56,6 +77,7 @@ export class KeepAlive {
   /** Any byte from the server proves that it lives. */
   alive(): void {
     this.#deadAt = Infinity
+    this.#probing = false
   }
 
   expired(now: number): boolean {

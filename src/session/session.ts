@@ -147,6 +147,12 @@ export class Session {
     else this.#link.reject({ tag }, connectionLost)
   }
 
+  /** Asks the server for a sign of life, soon; without one, `failed` follows. Does nothing where that makes no sense. */
+  probe(now: number): void {
+    this.#link.now = now
+    if (this.connected && this.#link.keepAlive.probe(now)) this.#calls.ping()
+  }
+
   /** Starts a re-authentication (§4.12.1) by a `challenge`; `authenticated` or `rejected` follows. False if it cannot. */
   reauthenticate(tag: unknown, now: number): boolean {
     this.#link.now = now

@@ -1,5 +1,6 @@
 /** The browser's platform with a page made of words: what it refuses, what it explains, and how it spares the socket. */
 
+import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createBrowserPlatform, type Page } from '../../platform/browser/platform.js'
 import type { WebSocketLike } from '../../platform/shared/websocket.js'
@@ -231,5 +232,92 @@ describe('the transport', () => {
     order.push('now')
     await Promise.resolve()
     expect(order).toEqual(['now', 'deferred'])
+  })
+})
+
+describe('what a page hears of sleep and of its network', () => {
+  class Source extends EventTarget {
+    get listening(): number {
+      const types = ['online', 'offline', 'pageshow', 'visibilitychange', 'change']
+      return types.flatMap((type) => getEventListeners(this, type)).length
+    }
+    says(type: string): void {
+      this.dispatchEvent(new Event(type))
+    }
+  }
+
+  function watched() {
+    const window = new Source()
+    const connection = new Source()
+    const navigator = { onLine: true, connection }
+    const document = { hidden: false }
+    const whole = Object.assign(window, { navigator, document })
+    const told: boolean[] = []
+    const watch = () =>
+      createBrowserPlatform(FakeSocket, whole).watch?.((online) => void told.push(online)) as () => void
+    return { window, connection, navigator, document, watch, told: () => told.splice(0) }
+  }
+
+  test('the network comes, goes and changes; the page is shown and restored', () => {
+    const { window, connection, navigator, watch, told } = watched()
+    const stop = watch()
+    expect(told(), 'nothing has changed').toEqual([])
+    for (const type of ['online', 'visibilitychange', 'pageshow']) {
+      window.says(type)
+      expect(told(), type).toEqual([true])
+    }
+    connection.says('change')
+    expect(told()).toEqual([true])
+    navigator.onLine = false
+    window.says('offline')
+    connection.says('change')
+    window.says('visibilitychange')
+    expect(told(), 'a tab that is shown has no network for that').toEqual([false, false, false])
+    stop()
+  })
+
+  test('a tab that is hidden is nothing to tell; its network is', () => {
+    const { window, document, watch, told } = watched()
+    const stop = watch()
+    document.hidden = true
+    window.says('visibilitychange')
+    expect(told()).toEqual([])
+    window.says('online')
+    expect(told()).toEqual([true])
+    stop()
+  })
+
+  test('a page without a network says so at once', () => {
+    const { navigator, watch, told } = watched()
+    navigator.onLine = false
+    watch()()
+    expect(told()).toEqual([false])
+  })
+
+  test('each watcher hears for itself, and leaves no listener', () => {
+    const { window, connection, watch, told } = watched()
+    const stops = [watch(), watch()]
+    expect([window.listening, connection.listening]).toEqual([8, 2])
+    window.says('online')
+    expect(told()).toEqual([true, true])
+    stops[0]?.()
+    window.says('online')
+    expect(told()).toEqual([true])
+    stops[1]?.()
+    expect([window.listening, connection.listening]).toEqual([0, 0])
+    window.says('online')
+    connection.says('change')
+    expect(told()).toEqual([])
+  })
+
+  test('a worker, and a host without events, is watched as far as it goes', () => {
+    const worker = Object.assign(new Source(), { navigator: { onLine: true } })
+    const told: boolean[] = []
+    const stop = createBrowserPlatform(FakeSocket, worker).watch?.((online) => void told.push(online))
+    worker.says('online')
+    expect(told).toEqual([true])
+    stop?.()
+    expect(worker.listening).toBe(0)
+    createBrowserPlatform(null, {}).watch?.(() => expect.unreachable())()
   })
 })

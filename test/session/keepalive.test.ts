@@ -178,3 +178,51 @@ test('while the network is not read PINGREQ is sent, and silence proves nothing 
   expect(keepAlive.expired(1e9), 'nothing was asked').toBe(false)
   expect(keepAlive.deadline, 'heard counts from when it is read').toBe(34_000)
 })
+
+test('a probe has a short time to be answered, by any byte, also where a PINGREQ waits already', () => {
+  const keepAlive = new KeepAlive(60_000, 30_000, false, 0)
+  expect(keepAlive.probe(1_000)).toBe(true)
+  keepAlive.pinged(1_000)
+  expect(keepAlive.deadline).toBe(6_000)
+  expect(keepAlive.expired(6_000)).toBe(true)
+  keepAlive.alive()
+  expect(keepAlive.expired(6_000)).toBe(false)
+  keepAlive.pinged(66_000)
+  expect(keepAlive.deadline).toBe(96_000)
+  expect(keepAlive.probe(200_000), 'its answer may be there unread').toBe(true)
+  expect(keepAlive.expired(200_000)).toBe(false)
+  expect(keepAlive.expired(205_000)).toBe(true)
+})
+
+test('a probe that waits for its answer is not put off by another one', () => {
+  const keepAlive = new KeepAlive(60_000, 30_000, false, 0)
+  keepAlive.probe(1_000)
+  expect(keepAlive.probe(5_999)).toBe(false)
+  expect(keepAlive.expired(6_000)).toBe(true)
+})
+
+test('there is no probe while its answer could not be seen, and one that this overtook can be made again', () => {
+  const keepAlive = new KeepAlive(0, 30_000, false, 0)
+  expect(keepAlive.probe(1_000)).toBe(true)
+  keepAlive.listen(false, 2_000)
+  expect(keepAlive.expired(1e9)).toBe(false)
+  expect(keepAlive.probe(2_000)).toBe(false)
+  keepAlive.listen(true, 3_000)
+  expect(keepAlive.expired(1e9)).toBe(false)
+  expect(keepAlive.probe(3_000)).toBe(true)
+  expect(keepAlive.expired(8_000)).toBe(true)
+})
+
+for (const version of VERSIONS) {
+  test(`a probe of ${nameOf(version)} is a PINGREQ, and nothing without a connection`, () => {
+    const bench = new Bench(version)
+    bench.session.probe(bench.now)
+    expect(bench.wire()).toEqual([])
+    bench.connect({}, { keepAlive: 0 })
+    bench.session.probe(bench.now)
+    bench.session.probe(bench.now)
+    expect(bench.wire()).toEqual(['pingreq'])
+    expect(bench.tick(4_999).news()).toEqual([])
+    expect(bench.tick(1).news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
+  })
+}

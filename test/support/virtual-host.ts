@@ -17,6 +17,8 @@ export class VirtualHost implements Platform {
   /** The peers of all connections so far, in order. */
   readonly peers: ScriptedPeer[] = []
   network: Network = 'up'
+  /** Whether the host says so from the start. */
+  offline = false
   /** Labels of the endpoints that were tried, in order. */
   readonly attempts: string[] = []
   /** What `random` gives, byte by byte; 0.5 of the range unless a test says otherwise. */
@@ -25,6 +27,7 @@ export class VirtualHost implements Platform {
   #order = 0
   #timers: Timer[] = []
   #waiting: ((peer: ScriptedPeer) => void)[] = []
+  readonly #watchers = new Set<(online: boolean) => void>()
 
   endpoints(options: ClientOptions): readonly Endpoint[] {
     const { url, servers } = options
@@ -66,6 +69,27 @@ export class VirtualHost implements Platform {
 
   random(size: number): Uint8Array {
     return new Uint8Array(size).fill(this.randomByte)
+  }
+
+  watch(changed: (online: boolean) => void): () => void {
+    this.#watchers.add(changed)
+    if (this.offline) changed(false)
+    return () => void this.#watchers.delete(changed)
+  }
+
+  /** Clients that listen to what the host tells. */
+  get watchers(): number {
+    return this.#watchers.size
+  }
+
+  /** The host tells that something changed, and whether it is online. */
+  tell(online: boolean): void {
+    for (const changed of this.#watchers) changed(online)
+  }
+
+  /** The clock goes on, and nothing runs: what comes due does so with the next `advance`. */
+  sleep(ms: number): void {
+    this.#now += ms
   }
 
   /** Timers that are set: what would keep a process alive. */
