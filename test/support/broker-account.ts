@@ -69,7 +69,7 @@ export function accountFor(log: ExchangeLog, count: number): Account {
     else if (story.delivered.length === 0) add(message, explainLoss(message, story, log))
     else if (story.qos === 1) {
       if (story.delivered.length > 1) repeatedQos1++
-      if (repeatsInOneLife(story)) add(message, 'of QoS 1 came twice in a life in which nobody sent it again')
+      if (repeatsInOneLife(story, log.lives)) add(message, 'of QoS 1 came twice in a life in which nobody sent it again')
     } else
       for (let again = 1; again < story.delivered.length; again++)
         add(message, explainDouble(message, story, again, log))
@@ -140,7 +140,9 @@ function explainDouble(message: number, story: Story, again: number, { lives }: 
   }
 }
 
-function repeatsInOneLife({ written, delivered }: Story): boolean {
+function repeatsInOneLife({ written, delivered }: Story, lives: readonly Life[]): boolean {
+  // A broker that did not get PUBACK sends again on the next connection.
+  if (delivered.some(({ life }) => (lives[life]?.cuts?.reader ?? 0) > 0)) return false
   const sendings = written.filter(({ type }) => type === 'publish').length
   return sendings < 2 && new Set(delivered.map(({ life }) => life)).size < delivered.length
 }

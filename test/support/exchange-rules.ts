@@ -18,11 +18,11 @@ export function faultsOf(log: ExchangeLog, count: number): string[] {
   return [...faultsOfWriter(of('writer'), count), ...faultsOfReader(of('reader')), ...needlessLosses(log)]
 }
 
-/** A connection may end when a life of the broker does, when the application wants it, and when the broker refuses. */
+/** A connection may end when a life of the broker does, when the application wants it, when it is cut or refused. */
 function needlessLosses({ entries, lives }: ExchangeLog): string[] {
-  return lives.flatMap(({ endedAt, hungUp }, life) => {
+  return lives.flatMap(({ endedAt, hungUp, cuts = { writer: 0, reader: 0 } }, life) => {
     const lost = entries.filter((entry) => entry.life === life && entry.error && entry.at < endedAt)
-    const allowed = { writer: hungUp, reader: 0 }
+    const allowed = { writer: hungUp + cuts.writer, reader: cuts.reader }
     return lost
       .filter(({ side }) => --allowed[side] < 0)
       .map(({ side, error }) => `the ${side} lost its connection to a live broker: ${error?.message}`)
