@@ -9,6 +9,8 @@ export interface Verdict {
   readonly lost: number
   /** At QoS 2. */
   readonly doubled: number
+  /** Of these and of what was lost, what the broker did, as the packets prove. */
+  readonly byBroker: number
   /** At QoS 1, as it may be. */
   readonly repeated: number
   /** First deliveries of a message behind one of the same topic that was published later. */
@@ -35,6 +37,7 @@ export function judge(run: ChaosRun): Verdict {
   const again = [...deliveries.values()].filter((count) => count > 1).length
   const received = entries.filter(({ side, what, type }) => side === 'reader' && what === 'got' && type === 'publish')
   const delivered = entries.filter(({ what }) => what === 'delivered')
+  const { unexplained, anomalies } = accountFor(log, messages)
   return {
     lost: [...settled].filter((message) => !deliveries.has(message)).length,
     doubled: qos2 ? again : 0,
@@ -42,7 +45,8 @@ export function judge(run: ChaosRun): Verdict {
     reordered: countOutOfOrder(delivered),
     reorderedByBroker: countOutOfOrder(received),
     faults: [...run.faults, ...faultsOf(log, messages)],
-    unexplained: accountFor(log, messages).unexplained,
+    unexplained,
+    byBroker: anomalies.length,
   }
 }
 
@@ -64,13 +68,13 @@ function countOutOfOrder(entries: readonly Entry[]): number {
 
 /** One line, as `npm run chaos` prints it. */
 export function describeRun(title: string, { cuts, messages, reconnects, took }: ChaosRun, verdict: Verdict): string {
-  const { lost, doubled, repeated, reordered, reorderedByBroker, faults, unexplained } = verdict
+  const { lost, doubled, byBroker, repeated, reordered, reorderedByBroker, faults, unexplained } = verdict
   const line = [
     title,
     `${cuts} cuts`,
     `${messages} messages`,
     `${lost} lost`,
-    `${doubled} doubled`,
+    `${doubled} doubled (${byBroker} by the broker)`,
     `${repeated} repeated at QoS 1`,
     `${reordered} reordered (${reorderedByBroker} by the broker)`,
     `${reconnects} reconnects`,

@@ -31,18 +31,20 @@ export async function runAll(): Promise<boolean> {
   const cuts = count('CUTS', 1_000)
   const messages = count('MESSAGES', 100_000)
   const victims = { both: ['writer', 'reader'], writer: ['writer'], reader: ['reader'] } as const
+  const early = chosen('EARLY', [1, 0])[0] === 1
   let passed = true
   for (const broker of chosen('BROKER', ['mosquitto', 'embedded'] as const))
     for (const protocolVersion of chosen<ProtocolVersion>('VERSION', [3, 4, 5]))
       for (const qos of chosen('QOS', [1, 2] as const))
         for (const side of chosen('SIDE', ['both', 'writer', 'reader'] as const)) {
           const plan: ChaosPlan = {
-            ...{ seed, cuts, messages, qos, protocolVersion, broker, victims: victims[side] },
+            ...{ seed, cuts, messages, qos, protocolVersion, broker, victims: victims[side], early },
             patience: 60_000 + cuts * 1_000 + messages * 10,
           }
           const run = await runChaos(plan)
           const verdict = judge(run)
-          const title = `seed ${seed}, ${broker}, version ${protocolVersion}, QoS ${qos}, ${side} cut`
+          const cut = `${side} cut${early ? '' : ', none early'}`
+          const title = `seed ${seed}, ${broker}, version ${protocolVersion}, QoS ${qos}, ${cut}`
           console.log(describeRun(title, run, verdict))
           if (verdict.faults.length + verdict.unexplained.length > 0) passed = false
         }

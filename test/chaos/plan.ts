@@ -15,6 +15,11 @@ export interface ChaosPlan {
   readonly broker: 'mosquitto' | 'embedded'
   /** Whose connections suffer. */
   readonly victims: readonly Side[]
+  /**
+   * Whether they are cut also while they are being made, and before all is sent again. Mosquitto 2.0.11 goes wrong there
+   * at QoS 2: cut off twice before it could send PUBREL again, it sends PUBLISH again.
+   */
+  readonly early: boolean
   /** Of the whole run, ms. */
   readonly patience: number
 }
@@ -58,12 +63,14 @@ const ACK = 4
 export const LONGEST_FILLING = 100
 /** Cuts so early that they meet CONNECT, CONNACK, SUBSCRIBE, and what is sent again. */
 const EARLY = { share: 0.15, bytes: 120 }
+/** Bytes of CONNECT and the like, at most. */
+const PREAMBLE = 200
 /** Each takes the client's Keep Alive to be noticed, so they are few. */
 const HOLES = 0.01
 
 /** What happens to the connections of one client, in order; those that follow go well. */
 export function planFates(plan: ChaosPlan, side: Side): Fate[] {
-  const { seed, cuts, messages, qos, victims } = plan
+  const { seed, cuts, messages, qos, victims, early } = plan
   if (!victims.includes(side)) return []
   const random = randomOf(seed + (side === 'writer' ? 0 : 0x9e3779b9))
   const first = victims[0] === side
@@ -72,6 +79,11 @@ export function planFates(plan: ChaosPlan, side: Side): Fate[] {
   const acks = between * ACK * qos
   const publishes = between * (HEAD + LONGEST_FILLING / 2 + ACK * (qos - 1))
   const bytes = side === 'writer' ? { up: publishes, down: acks } : { up: acks, down: publishes }
+  /** Behind that, nothing is left to be sent again. */
+  const sentAgain = {
+    up: PREAMBLE + WINDOW * (side === 'writer' ? HEAD + LONGEST_FILLING + ACK : ACK * qos),
+    down: PREAMBLE + WINDOW * (side === 'writer' ? ACK * qos : HEAD + LONGEST_FILLING + ACK),
+  }
   const below = (limit: number): number => Math.floor(random() * limit)
   const pick = <T>(...of: readonly T[]): T => of[below(of.length)] as T
 
@@ -85,12 +97,16 @@ export function planFates(plan: ChaosPlan, side: Side): Fate[] {
       ms: 1 + below(8),
     }
   }
+  const planCut = (direction: Direction): number => {
+    if (!early) return sentAgain[direction] + below(2 * bytes[direction])
+    return random() < EARLY.share ? below(EARLY.bytes) : below(2 * bytes[direction])
+  }
   const holes = Math.max(first ? 1 : 0, Math.floor(mine * HOLES))
   return Array.from({ length: mine }, (_, index) => {
     const direction = pick<Direction>('up', 'down')
     return {
       direction,
-      at: random() < EARLY.share ? below(EARLY.bytes) : below(2 * bytes[direction]),
+      at: planCut(direction),
       end: index < holes ? 'hole' : pick('reset', 'close', 'half-close'),
       troubles: Array.from({ length: below(4) }, planTrouble).sort((a, b) => a.at - b.at),
     }

@@ -22,7 +22,7 @@ export interface ChaosProxy {
   close(): Promise<void>
 }
 
-/** Connection number n gets `fates[n]`; those behind the last go well. */
+/** Each connection meets the next of `fates`; those behind the last go well. */
 export async function startChaosProxy(target: number, fates: readonly Fate[]): Promise<ChaosProxy> {
   const port = await freePort()
   const links = new Set<ChaosLink>()
@@ -33,12 +33,21 @@ export async function startChaosProxy(target: number, fates: readonly Fate[]): P
     finish = resolve
   })
   if (fates.length === 0) finish()
+  const ahead = [...fates]
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
-    const link: ChaosLink = new ChaosLink(client, target, fates[connections++], () => {
+    connections++
+    const fate = ahead.shift()
+    let met = false
+    const link = new ChaosLink(client, target, fate, () => {
+      met = true
       if (++cuts === fates.length) finish()
     })
     links.add(link)
-    void link.ended.then(() => links.delete(link))
+    void link.ended.then(() => {
+      links.delete(link)
+      // It ended before that could happen to it: it happens to the next.
+      if (fate && !met) ahead.unshift(fate)
+    })
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
