@@ -14,6 +14,8 @@ export interface ChaosProxy {
   readonly connections: number
   /** Sockets of the client that are open. */
   readonly open: number
+  /** Connections of which either end is open. */
+  readonly left: number
   /** Resolves when all of `fates` have come true. */
   readonly over: Promise<void>
   /** Swallows what comes from now on, on each connection. */
@@ -62,6 +64,9 @@ export async function startChaosProxy(target: number, fates: readonly Fate[]): P
     },
     get open() {
       return [...links].filter(({ client }) => !client.closed).length
+    },
+    get left() {
+      return links.size
     },
     swallow: () => {
       for (const link of links) link.swallow()
@@ -164,8 +169,7 @@ class ChaosLink {
     else if (end === 'close') this.destroy()
     else {
       this.#gone.abort()
-      this.client.resetAndDestroy()
-      this.#broker.resetAndDestroy()
+      for (const socket of [this.client, this.#broker]) socket.resetAndDestroy()
     }
     this.#onCut()
   }

@@ -7,8 +7,8 @@ import { ExchangeLog, messagesIn, payloadOf, type Side } from '../support/exchan
 import { startMosquitto } from '../support/mosquitto.js'
 import { randomOf } from '../support/random.js'
 import { type ChaosPlan, LONGEST_FILLING, planFates, WINDOW } from './plan.js'
-import { type ChaosProxy, startChaosProxy } from './proxy.js'
-import { describeLeaks, openResources } from './resources.js'
+import { startChaosProxy } from './proxy.js'
+import { countTimers, describeLeaks } from './resources.js'
 
 export interface ChaosRun {
   readonly log: ExchangeLog
@@ -42,7 +42,7 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
     writer: await startChaosProxy(broker.port, planFates(plan, 'writer')),
     reader: await startChaosProxy(broker.port, planFates(plan, 'reader')),
   }
-  const before = openResources()
+  const before = countTimers()
   const log = new ExchangeLog()
   const faults: string[] = []
   const giveUp = AbortSignal.timeout(plan.patience)
@@ -73,11 +73,9 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
   /** What has to settle, whichever way, before the run is over. */
   const pending = new Set<Promise<unknown>>()
   const settles = (promise: Promise<unknown>): void => {
-    const settled = promise.then(
-      () => pending.delete(settled),
-      () => pending.delete(settled),
-    )
-    pending.add(settled)
+    const forget = (): void => void pending.delete(promise)
+    pending.add(promise)
+    promise.then(forget, forget)
   }
   let published = 0
   let highest = -1
@@ -99,8 +97,8 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
   }
   /** Resolves when the reader has come nearer. */
   const readerMoves = async (): Promise<void> => {
-    const { promise } = (movement ??= newMovement())
-    await Promise.race([promise, gaveUp])
+    movement ??= newMovement()
+    await Promise.race([movement.promise, gaveUp])
   }
   let allCut = false
   const over = Promise.all([proxies.writer.over, proxies.reader.over]).then(() => {
@@ -121,7 +119,9 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
 
   try {
     await Promise.race([Promise.all([reader.connect(), writer.connect()]), gaveUp])
-    await Promise.race([reader.subscribe('chaos/#', { qos }, handle), gaveUp])
+    // Aedes has a session only for those who have subscribed to something.
+    const subscribed = [reader.subscribe('chaos/#', { qos }, handle), writer.subscribe('elsewhere', () => {})]
+    await Promise.race([Promise.all(subscribed), gaveUp])
     const lanes = Promise.all(Array.from({ length: WINDOW + 10 }, lane))
     await Promise.race([Promise.all([lanes, over]), gaveUp])
     // Behind all others, of somebody whom nobody cuts: when it has come, nothing is left to come.
@@ -133,7 +133,7 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
     await stranger.publish(topicOf(end), payloadOf(end), { qos })
     await stranger.stop()
     await Promise.race([ended, gaveUp])
-    while (pending.size > 0) await Promise.race([Promise.all(pending), gaveUp])
+    while (pending.size > 0) await Promise.race([Promise.allSettled(pending), gaveUp])
     await Promise.race([Promise.all([reader.disconnect(), writer.disconnect()]), gaveUp])
   } catch (error) {
     // A run that stands still is judged by what it did.
@@ -205,5 +205,3 @@ async function startBroker({ broker }: ChaosPlan): Promise<Broker> {
     [Symbol.asyncDispose]: () => mosquitto[Symbol.asyncDispose](),
   }
 }
-
-export type { ChaosProxy }

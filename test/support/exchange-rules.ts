@@ -79,7 +79,7 @@ function faultsOfWriter(entries: readonly Entry[], count: number): string[] {
       if (known?.stage === 'received' || known?.stage === 'released') known.stage = 'released'
       // [MQTT-4.3.3-4] A PUBREC for what is complete is answered, too, and says so (0x92).
       else if (!unasked.delete(packetId)) blame('sent PUBREL without PUBREC', message)
-    } else if (what === 'got' && known) {
+    } else if (what === 'got' && known && type !== 'suback') {
       if (reasonCode >= 0x80 && (type === 'puback' || type === 'pubrec')) refused.add(message as number)
       if (reasonCode >= 0x80 || type === 'puback') known.stage = 'complete'
       // A PUBREC that comes again is answered again (§4.3.3).
