@@ -17,10 +17,11 @@ const VERSIONS: readonly ProtocolVersion[] = [3, 4, 5]
 const BOTH: readonly Side[] = ['writer', 'reader']
 
 async function account(
-  plan: Pick<ChaosPlan, 'broker' | 'protocolVersion' | 'qos' | 'victims'>,
+  plan: Pick<ChaosPlan, 'broker' | 'protocolVersion' | 'qos' | 'victims'> & { restarts?: number },
 ): Promise<{ verdict: Verdict; again: string }> {
   const { broker, protocolVersion, qos, victims } = plan
-  const run = await runChaos({ ...plan, seed: SEED, cuts: CUTS, messages: MESSAGES, early: true, patience: PATIENCE })
+  const size = { cuts: CUTS, messages: MESSAGES, patience: PATIENCE }
+  const run = await runChaos({ restarts: 0, early: true, ...plan, ...size, seed: SEED })
   const verdict = judge(run)
   const title = `seed ${SEED}, ${broker}, version ${protocolVersion}, QoS ${qos}, ${victims.join(' and ')} cut`
   expect(run.cuts, 'cuts').toBe(CUTS)
@@ -42,6 +43,15 @@ describe(`${CUTS} cuts during ${MESSAGES} messages through mosquitto: seed ${SEE
       })
     }
   }
+})
+
+describe(`${CUTS} cuts during ${MESSAGES} messages through a mosquitto that is killed and stopped: seed ${SEED}`, () => {
+  // What a broker forgets when it is killed, test/integration/kills.test.ts accounts for.
+  test('our clients do nothing wrong, and all promises settle', { timeout: PATIENCE * 2 }, async () => {
+    const plan = { broker: 'mosquitto', protocolVersion: 5, qos: 2, victims: BOTH, restarts: 2 } as const
+    const { verdict, again } = await account(plan)
+    expect(verdict.faults, again).toEqual([])
+  })
 })
 
 describe(`${CUTS} cuts during ${MESSAGES} messages through the embedded broker: seed ${SEED}`, () => {

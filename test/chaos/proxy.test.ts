@@ -115,7 +115,15 @@ describe('the proxy', () => {
   })
 
   test('the same seed plans the same, another one does not', () => {
-    const plan = { cuts: 10, messages: 1000, qos: 1, protocolVersion: 5, broker: 'mosquitto', early: true } as const
+    const plan = {
+      cuts: 10,
+      messages: 1000,
+      qos: 1,
+      protocolVersion: 5,
+      broker: 'mosquitto',
+      early: true,
+      restarts: 0,
+    } as const
     const fatesOf = (seed: number): Fate[] =>
       planFates({ ...plan, seed, victims: ['writer', 'reader'], patience: 0 }, 'reader')
     expect(fatesOf(1)).toEqual(fatesOf(1))

@@ -1,7 +1,7 @@
 /** Runs a plan: a writer and a reader, each behind a proxy of its own, and a broker. What they did comes back as a log. */
 
 import { setImmediate as turn } from 'node:timers/promises'
-import { Client, connect } from '../../platform/node/index.js'
+import { Client, connect, RefusedError } from '../../platform/node/index.js'
 import { startEmbeddedBroker } from '../support/embedded-broker.js'
 import { ExchangeLog, messagesIn, payloadOf, type Side } from '../support/exchange-log.js'
 import { startMosquitto } from '../support/mosquitto.js'
@@ -19,7 +19,6 @@ export interface ChaosRun {
   readonly reconnects: number
   /** What went wrong beside the messages: promises that did not settle, what was left open, a run that stood still. */
   readonly faults: readonly string[]
-  readonly mosquitto: string
   /** ms */
   readonly took: number
 }
@@ -112,8 +111,27 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
       }
       const number = published++
       const filling = '.'.repeat(Math.floor(random() * LONGEST_FILLING))
-      await writer.publish(topicOf(number), payloadOf(number) + filling, { qos })
-      log.settled(number, qos)
+      try {
+        await writer.publish(topicOf(number), payloadOf(number) + filling, { qos })
+        log.settled(number, qos)
+      } catch (error) {
+        if (!(error instanceof RefusedError)) throw error
+        log.refused(number, qos)
+      }
+    }
+  }
+  const counted = { writer: 0, reader: 0 }
+  const endLife = (endedAt: number): void => {
+    const cuts = { writer: proxies.writer.cuts - counted.writer, reader: proxies.reader.cuts - counted.reader }
+    Object.assign(counted, { writer: proxies.writer.cuts, reader: proxies.reader.cuts })
+    log.lives.push({ endedAt, saved: new Set(), refused: new Set(), hungUp: 0, cuts })
+  }
+  const restartAll = async (): Promise<void> => {
+    for (let done = 1; done <= plan.restarts; done++) {
+      while (highest < (plan.messages * done) / (plan.restarts + 1)) await readerMoves()
+      endLife(performance.now())
+      await (done % 2 === 0 ? broker.stop() : broker.kill())
+      await broker.start()
     }
   }
 
@@ -123,7 +141,7 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
     const subscribed = [reader.subscribe('chaos/#', { qos }, handle), writer.subscribe('elsewhere', () => {})]
     await Promise.race([Promise.all(subscribed), gaveUp])
     const lanes = Promise.all(Array.from({ length: WINDOW + 10 }, lane))
-    await Promise.race([Promise.all([lanes, over]), gaveUp])
+    await Promise.race([Promise.all([lanes, over, restartAll()]), gaveUp])
     // Behind all others, of somebody whom nobody cuts: when it has come, nothing is left to come.
     const end = published
     const ended = new Promise<void>((resolve) => {
@@ -144,21 +162,14 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
     faults.push(...(await describeLeaks(before, Object.values(proxies))))
     await Promise.all(Object.values(proxies).map((proxy) => proxy.close()))
   }
+  endLife(Infinity)
   const { writer: mine, reader: theirs } = proxies
-  log.lives.push({
-    endedAt: Infinity,
-    saved: new Set(),
-    refused: new Set(),
-    hungUp: 0,
-    cuts: { writer: mine.cuts, reader: theirs.cuts },
-  })
   return {
     log,
     faults,
     messages: published,
     cuts: mine.cuts + theirs.cuts,
     reconnects: mine.connections + theirs.connections - 2,
-    mosquitto: broker.log(),
     took: performance.now() - started,
   }
 }
@@ -187,21 +198,28 @@ async function subscribeElsewhere(client: Client): Promise<void> {
 
 interface Broker extends AsyncDisposable {
   readonly port: number
-  /** What it printed. */
-  log(): string
+  stop(): Promise<void>
+  kill(): Promise<void>
+  start(): Promise<void>
 }
 
-async function startBroker({ broker }: ChaosPlan): Promise<Broker> {
+async function startBroker({ broker, restarts }: ChaosPlan): Promise<Broker> {
   if (broker === 'embedded') {
     const embedded = await startEmbeddedBroker()
-    return { port: embedded.ports.mqtt, log: () => '', [Symbol.asyncDispose]: () => embedded.stop() }
+    const start = (): never => {
+      throw new Error('the embedded broker cannot be started again: expected 0 restarts')
+    }
+    return { ...embedded, port: embedded.ports.mqtt, kill: embedded.stop, start }
   }
-  // What it sends again after each cut: with 0, no end to it, nothing new would come through. A Receive Maximum of the
-  // reader's would say the same in 5.0, but mosquitto 2.0.11 does not keep to it.
-  const mosquitto = await startMosquitto({ config: [`max_inflight_messages ${WINDOW}`] })
-  return {
-    port: mosquitto.ports.mqtt,
-    log: () => mosquitto.log,
-    [Symbol.asyncDispose]: () => mosquitto[Symbol.asyncDispose](),
-  }
+  const mosquitto = await startMosquitto({
+    persistence: restarts > 0,
+    config: [
+      // What it sends again after each cut: with 0, no end to it, nothing new would come through. A Receive Maximum of the
+      // reader's would say the same in 5.0, but mosquitto 2.0.11 does not keep to it. Once it was killed, it goes back to
+      // exchanges that are complete, and they fill its window up: then it refuses what comes.
+      `max_inflight_messages ${restarts > 0 ? 1000 : WINDOW}`,
+      ...(restarts > 0 ? ['autosave_on_changes true', 'autosave_interval 1'] : []),
+    ],
+  })
+  return { ...mosquitto, port: mosquitto.ports.mqtt }
 }
