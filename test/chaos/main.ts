@@ -47,8 +47,8 @@ export async function runAll(): Promise<boolean> {
           const cut = `${side} cut${early ? '' : ', none early'}${restarts > 0 ? `, ${restarts} restarts` : ''}`
           const title = `seed ${seed}, ${broker}, version ${protocolVersion}, QoS ${qos}, ${cut}`
           console.log(describeRun(title, run, verdict))
-          // A broker that is killed forgets; what the one within the process forgets shows nothing about us.
-          const toExplain = restarts > 0 || broker === 'embedded' ? [] : verdict.unexplained
+          // Aedes 2.0.0-beta.1 forgets, doubles and reorders what it owes to a reader that was cut off.
+          const toExplain = broker === 'embedded' && side !== 'writer' ? [] : verdict.unexplained
           if (verdict.faults.length + toExplain.length > 0) passed = false
         }
   return passed

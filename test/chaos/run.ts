@@ -2,10 +2,9 @@
 
 import { setImmediate as turn } from 'node:timers/promises'
 import { Client, connect, RefusedError } from '../../platform/node/index.js'
-import { startEmbeddedBroker } from '../support/embedded-broker.js'
 import { ExchangeLog, messagesIn, payloadOf, type Side } from '../support/exchange-log.js'
-import { startMosquitto } from '../support/mosquitto.js'
 import { randomOf } from '../support/random.js'
+import { startBroker } from './broker.js'
 import { type ChaosPlan, LONGEST_FILLING, planFates, WINDOW } from './plan.js'
 import { startChaosProxy } from './proxy.js'
 import { countTimers, describeLeaks } from './resources.js'
@@ -15,6 +14,8 @@ export interface ChaosRun {
   /** How many messages were published: numbers from 0. */
   readonly messages: number
   readonly cuts: number
+  /** How often the broker was. */
+  readonly restarts: number
   /** Connections beyond the first of each client. */
   readonly reconnects: number
   /** What went wrong beside the messages: promises that did not settle, what was left open, a run that stood still. */
@@ -168,6 +169,7 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
     log,
     faults,
     messages: published,
+    restarts: plan.restarts,
     cuts: mine.cuts + theirs.cuts,
     reconnects: mine.connections + theirs.connections - 2,
     took: performance.now() - started,
@@ -194,32 +196,4 @@ async function someTurns(count: number): Promise<void> {
 async function subscribeElsewhere(client: Client): Promise<void> {
   const elsewhere = await client.subscribe('elsewhere', () => {})
   await elsewhere.unsubscribe()
-}
-
-interface Broker extends AsyncDisposable {
-  readonly port: number
-  stop(): Promise<void>
-  kill(): Promise<void>
-  start(): Promise<void>
-}
-
-async function startBroker({ broker, restarts }: ChaosPlan): Promise<Broker> {
-  if (broker === 'embedded') {
-    const embedded = await startEmbeddedBroker()
-    const start = (): never => {
-      throw new Error('the embedded broker cannot be started again: expected 0 restarts')
-    }
-    return { ...embedded, port: embedded.ports.mqtt, kill: embedded.stop, start }
-  }
-  const mosquitto = await startMosquitto({
-    persistence: restarts > 0,
-    config: [
-      // What it sends again after each cut: with 0, no end to it, nothing new would come through. A Receive Maximum of the
-      // reader's would say the same in 5.0, but mosquitto 2.0.11 does not keep to it. Once it was killed, it goes back to
-      // exchanges that are complete, and they fill its window up: then it refuses what comes.
-      `max_inflight_messages ${restarts > 0 ? 1000 : WINDOW}`,
-      ...(restarts > 0 ? ['autosave_on_changes true', 'autosave_interval 1'] : []),
-    ],
-  })
-  return { ...mosquitto, port: mosquitto.ports.mqtt }
 }
