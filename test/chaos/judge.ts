@@ -47,7 +47,7 @@ export function judge(run: ChaosRun): Verdict {
     reorderedByBroker: countOutOfOrder(received),
     faults: [...run.faults, ...faultsOf(log, messages)],
     unexplained,
-    byBroker: anomalies.length,
+    byBroker: new Set(anomalies.map(({ message }) => message)).size,
   }
 }
 
