@@ -9,15 +9,28 @@ export interface Broker extends AsyncDisposable {
   stop(): Promise<void>
   kill(): Promise<void>
   start(): Promise<void>
+  /** How often it ended a connection of this client by itself, as it says. */
+  hangUps(clientId: string): number
 }
 
 export async function startBroker({ broker, restarts }: ChaosPlan): Promise<Broker> {
   if (broker === 'embedded') {
     const embedded = await startEmbeddedBroker()
+    const hungUp: string[] = []
+    // Aedes 2.0.0-beta.1 does so where it forgot what it sent to a client that was cut off.
+    embedded.aedes.on('clientError', ({ id }, { message }) => {
+      if (message === 'no such packet') hungUp.push(id)
+    })
     const start = (): never => {
       throw new Error('the embedded broker cannot be started again: expected 0 restarts')
     }
-    return { ...embedded, port: embedded.ports.mqtt, kill: embedded.stop, start }
+    return {
+      ...embedded,
+      port: embedded.ports.mqtt,
+      kill: embedded.stop,
+      start,
+      hangUps: (id) => hungUp.filter((each) => each === id).length,
+    }
   }
   const mosquitto = await startMosquitto({
     persistence: restarts > 0,
@@ -29,5 +42,5 @@ export async function startBroker({ broker, restarts }: ChaosPlan): Promise<Brok
       ...(restarts > 0 ? ['autosave_on_changes true', 'autosave_interval 1'] : []),
     ],
   })
-  return { ...mosquitto, port: mosquitto.ports.mqtt }
+  return { ...mosquitto, port: mosquitto.ports.mqtt, hangUps: () => 0 }
 }

@@ -55,6 +55,7 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
     cleanStart: false,
     // A hole in the network is noticed by it.
     keepAlive: 1,
+    connectTimeout: 3_000,
     maxInflight: WINDOW,
     reconnect: { minDelay: 2, maxDelay: 4, retryFirst: true },
   } as const
@@ -125,6 +126,7 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosRun> {
   const endLife = (endedAt: number): void => {
     const cuts = { writer: proxies.writer.cuts - counted.writer, reader: proxies.reader.cuts - counted.reader }
     Object.assign(counted, { writer: proxies.writer.cuts, reader: proxies.reader.cuts })
+    for (const side of ['writer', 'reader'] as const) cuts[side] += broker.hangUps(`${side}-${seed}`)
     log.lives.push({ endedAt, saved: new Set(), refused: new Set(), hungUp: 0, cuts })
   }
   const restartAll = async (): Promise<void> => {
