@@ -14,11 +14,13 @@ export type Forgetting =
   | 'lost at QoS 2: PUBLISH came to the reader under the id of another exchange, which the broker had forgotten'
   | 'doubled at QoS 2: PUBREL was taken; forgotten at the kill; PUBREL came again and passed the message on again'
   | 'doubled at QoS 2: PUBREL was sent to the reader; forgotten at the kill; PUBLISH came again'
+  | 'doubled at QoS 2: PUBREL was sent to the reader; its connection was cut; PUBLISH came again'
+  | 'doubled at QoS 2: the writer was cut off; PUBLISH came again with DUP 1, and was passed on again'
 
 export interface Anomaly {
   readonly message: number
   readonly kind: Forgetting
-  /** ms from what was forgotten (the acknowledgement, the PUBREL) to the kill. */
+  /** ms from what was forgotten (the acknowledgement, the PUBREL) to the kill; where a cut did it, to the double. */
   readonly age: number
 }
 
@@ -45,6 +47,8 @@ interface Story {
   /** What the writer sent about it. */
   readonly written: Entry[]
   readonly delivered: Entry[]
+  /** Its PUBLISH, as the reader got it. */
+  readonly received: Entry[]
   /** The reader got its PUBLISH while it held another message under that Packet Identifier. */
   shadowed?: Entry
   /** PUBRELs that the reader got for it. */
@@ -69,7 +73,8 @@ export function accountFor(log: ExchangeLog, count: number): Account {
     else if (story.delivered.length === 0) add(message, explainLoss(message, story, log))
     else if (story.qos === 1) {
       if (story.delivered.length > 1) repeatedQos1++
-      if (repeatsInOneLife(story)) add(message, 'of QoS 1 came twice in a life in which nobody sent it again')
+      if (repeatsInOneLife(story, log.lives))
+        add(message, 'of QoS 1 came twice in a life in which nobody sent it again')
     } else
       for (let again = 1; again < story.delivered.length; again++)
         add(message, explainDouble(message, story, again, log))
@@ -121,7 +126,7 @@ function explainLoss(message: number, story: Story, { lives }: ExchangeLog): Fin
 function explainDouble(message: number, story: Story, again: number, { lives }: ExchangeLog): Finding {
   const { written, delivered, released } = story
   const [before, now] = [delivered[again - 1] as Entry, delivered[again] as Entry]
-  if (before.life === now.life) return 'of QoS 2 came twice in one life of the broker'
+  if (before.life === now.life) return explainDoubleOfLife(story, before, now, lives[now.life])
   const rewritten = written.find(({ at, life }) => at > before.at && at < now.at && life > before.life)
   if (rewritten?.type === 'pubrel')
     return {
@@ -140,7 +145,30 @@ function explainDouble(message: number, story: Story, again: number, { lives }: 
   }
 }
 
-function repeatsInOneLife({ written, delivered }: Story): boolean {
+/** What a broker that lived on doubled, because a connection was cut. */
+function explainDoubleOfLife(story: Story, before: Entry, now: Entry, life: Life | undefined): Finding {
+  const { cuts = { writer: 0, reader: 0 } } = life ?? {}
+  const [former, latter] = [before, now].map(({ at }) => story.received.filter((entry) => entry.at <= at).at(-1))
+  const release = story.released.find(({ at }) => at > before.at && at < now.at)
+  // [MQTT-4.3.3-6] A sender must not send PUBLISH again once it has sent PUBREL. Under the id of the exchange, that is.
+  if (cuts.reader > 0 && release && latter && latter.at > release.at && latter.packetId === release.packetId)
+    return {
+      kind: 'doubled at QoS 2: PUBREL was sent to the reader; its connection was cut; PUBLISH came again',
+      age: now.at - release.at,
+    }
+  const rewritten = story.written.find(({ type, dup }) => type === 'publish' && dup)
+  // [MQTT-4.3.3-10] DUP 1 under the same id is the same message: another exchange with the reader is the broker's own.
+  if (cuts.writer > 0 && rewritten && former?.packetId !== latter?.packetId)
+    return {
+      kind: 'doubled at QoS 2: the writer was cut off; PUBLISH came again with DUP 1, and was passed on again',
+      age: now.at - rewritten.at,
+    }
+  return 'of QoS 2 came twice in one life of the broker'
+}
+
+function repeatsInOneLife({ written, delivered }: Story, lives: readonly Life[]): boolean {
+  // A broker that did not get PUBACK sends again on the next connection.
+  if (delivered.some(({ life }) => (lives[life]?.cuts?.reader ?? 0) > 0)) return false
   const sendings = written.filter(({ type }) => type === 'publish').length
   return sendings < 2 && new Set(delivered.map(({ life }) => life)).size < delivered.length
 }
@@ -159,7 +187,7 @@ function tellStories(entries: readonly Entry[]): Map<number, Story> {
     if (message === undefined) continue
     let story = stories.get(message)
     if (!story) {
-      story = { qos, written: [], delivered: [], released: [] }
+      story = { qos, written: [], delivered: [], received: [], released: [] }
       stories.set(message, story)
     }
     if (what === 'delivered') story.delivered.push(entry)
@@ -168,6 +196,7 @@ function tellStories(entries: readonly Entry[]): Map<number, Story> {
     else if (side === 'writer' && (type === 'puback' || type === 'pubrec')) story.taken ??= entry
     else if (side === 'writer' && type === 'pubcomp') story.completed = entry
     else if (side === 'reader' && what === 'got' && type === 'publish' && qos === 2) {
+      story.received.push(entry)
       if (held === undefined) unreleased.set(packetId, message)
       else if (held !== message) story.shadowed = entry
     } else if (side === 'reader' && what === 'got' && type === 'pubrel') {

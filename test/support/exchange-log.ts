@@ -41,6 +41,8 @@ export interface Life {
   readonly refused: ReadonlySet<number>
   /** How often, by its own log, it closed the writer's connection right behind such an answer. */
   readonly hungUp: number
+  /** How often the network cut a client off. Where it is not said, it never did. */
+  readonly cuts?: Readonly<Record<Side, number>>
 }
 
 const PAYLOAD = /<(\d+)>/g
@@ -62,12 +64,15 @@ export class ExchangeLog {
   readonly lives: Life[] = []
   readonly #lifeOf: Record<Side, number> = { writer: 0, reader: 0 }
 
-  /** Listens to a client that has no connection yet. */
+  /** Listens to a client that has no connection yet, and that asks for its session each time. */
   follow(side: Side, client: Client): void {
     client.on('packetsend', (packet) => this.#packet(side, 'sent', packet))
     client.on('packetreceive', (packet) => {
-      if (packet.type === 'connack') this.#lifeOf[side] = this.lives.length
-      this.#packet(side, 'got', packet)
+      if (packet.type !== 'connack') return this.#packet(side, 'got', packet)
+      this.#lifeOf[side] = this.lives.length
+      // 3.1 cannot say that there is a session: one that was asked for is taken to be there.
+      const sessionPresent = packet.sessionPresent || client.info.protocolVersion === 3
+      this.#packet(side, 'got', { ...packet, sessionPresent })
     })
     client.on('disconnect', ({ error }) => this.#add(side, { what: 'lost', ...(error && { error }) }))
   }

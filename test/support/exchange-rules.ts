@@ -18,11 +18,11 @@ export function faultsOf(log: ExchangeLog, count: number): string[] {
   return [...faultsOfWriter(of('writer'), count), ...faultsOfReader(of('reader')), ...needlessLosses(log)]
 }
 
-/** A connection may end when a life of the broker does, when the application wants it, and when the broker refuses. */
+/** A connection may end when a life of the broker does, when the application wants it, when it is cut or refused. */
 function needlessLosses({ entries, lives }: ExchangeLog): string[] {
-  return lives.flatMap(({ endedAt, hungUp }, life) => {
+  return lives.flatMap(({ endedAt, hungUp, cuts = { writer: 0, reader: 0 } }, life) => {
     const lost = entries.filter((entry) => entry.life === life && entry.error && entry.at < endedAt)
-    const allowed = { writer: hungUp, reader: 0 }
+    const allowed = { writer: hungUp + cuts.writer, reader: cuts.reader }
     return lost
       .filter(({ side }) => --allowed[side] < 0)
       .map(({ side, error }) => `the ${side} lost its connection to a live broker: ${error?.message}`)
@@ -79,7 +79,7 @@ function faultsOfWriter(entries: readonly Entry[], count: number): string[] {
       if (known?.stage === 'received' || known?.stage === 'released') known.stage = 'released'
       // [MQTT-4.3.3-4] A PUBREC for what is complete is answered, too, and says so (0x92).
       else if (!unasked.delete(packetId)) blame('sent PUBREL without PUBREC', message)
-    } else if (what === 'got' && known) {
+    } else if (what === 'got' && known && type !== 'suback') {
       if (reasonCode >= 0x80 && (type === 'puback' || type === 'pubrec')) refused.add(message as number)
       if (reasonCode >= 0x80 || type === 'puback') known.stage = 'complete'
       // A PUBREC that comes again is answered again (§4.3.3).
@@ -118,7 +118,9 @@ function faultsOfReader(entries: readonly Entry[]): string[] {
     if (what === 'lost') compareAnswers(error === undefined)
     else if (type === 'connack' && !sessionPresent) held.clear()
     else if (what === 'got' && type === 'publish') {
-      toAnswer.push(`${qos === 1 ? 'puback' : 'pubrec'} ${packetId}`)
+      const answer = `${qos === 1 ? 'puback' : 'pubrec'} ${packetId}`
+      // One that comes twice before its PUBREC, which only a broker that went wrong sends, has one for both.
+      if (qos === 1 || !toAnswer.includes(answer, answers.length)) toAnswer.push(answer)
       // [MQTT-4.3.3-10] Until PUBREL, a PUBLISH of the same id is the same message.
       if (qos === 2 && held.has(packetId)) continue
       if (qos === 2) held.set(packetId, message as number)

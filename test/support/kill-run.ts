@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, connect, type ProtocolVersion, type QoS, RefusedError } from '../../platform/node/index.js'
 import { ExchangeLog, type Life, messagesIn, payloadOf } from './exchange-log.js'
 import { startMosquitto } from './mosquitto.js'
+import { randomOf } from './random.js'
 
 export interface KillPlan {
   readonly seed: number
@@ -217,15 +218,4 @@ async function killAtPoints(
 /** In order; not so late that too few packets would follow. */
 function pickPoints(random: () => number, kills: number, messages: number): number[] {
   return Array.from({ length: kills }, () => Math.floor(random() * (messages - OUTSTANDING))).sort((a, b) => a - b)
-}
-
-/** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
