@@ -32,7 +32,7 @@ async function account(
 describe(`${CUTS} cuts during ${MESSAGES} messages through mosquitto: seed ${SEED}`, () => {
   for (const protocolVersion of VERSIONS) {
     for (const qos of [1, 2] as const) {
-      test(`each message of QoS ${qos} comes ${qos === 1 ? 'at least ' : ''}once and in order in version ${protocolVersion}`, {
+      test(`each message of QoS ${qos} comes ${qos === 1 ? 'at least once' : 'once, but for what the broker doubled,'} and in order in version ${protocolVersion}`, {
         timeout: PATIENCE * 2,
       }, async () => {
         const { verdict, again } = await account({ broker: 'mosquitto', protocolVersion, qos, victims: BOTH })

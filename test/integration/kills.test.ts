@@ -57,6 +57,16 @@ describe('the judgement of a run', () => {
   const cases: [fault: string, change: (entries: Entry[]) => void, says: RegExp][] = [
     ['nothing', () => {}, /^$/],
     [
+      'nothing, where PUBREC comes again just before PUBCOMP',
+      (entries) => {
+        const pubcomp = at(entries, { side: 'writer', type: 'pubcomp' })
+        const writer = { side: 'writer', packetId: 2, at: pubcomp, life: 0 } as const
+        entries.splice(pubcomp + 1, 0, { ...writer, what: 'sent', type: 'pubrel' })
+        entries.splice(pubcomp, 0, { ...writer, what: 'got', type: 'pubrec' })
+      },
+      /^$/,
+    ],
+    [
       'a message that the handler did not get',
       (entries) => entries.splice(at(entries, { what: 'delivered', message: 1 }), 1),
       /2th message should have been 1, and the handler got undefined.*lost by a broker that lived on/s,

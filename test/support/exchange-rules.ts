@@ -76,14 +76,15 @@ function faultsOfWriter(entries: readonly Entry[], count: number): string[] {
       byId.set(packetId, last)
       written.set(last, { stage: 'published', packetId, connection })
     } else if (what === 'sent' && type === 'pubrel') {
+      // [MQTT-4.3.3-4] A PUBREC that comes again is answered again; for what is complete PUBREL says so (0x92).
+      const again = unasked.delete(packetId)
       if (known?.stage === 'received' || known?.stage === 'released') known.stage = 'released'
-      // [MQTT-4.3.3-4] A PUBREC for what is complete is answered, too, and says so (0x92).
-      else if (!unasked.delete(packetId)) blame('sent PUBREL without PUBREC', message)
+      else if (!again) blame('sent PUBREL without PUBREC', message)
     } else if (what === 'got' && known && type !== 'suback') {
       if (reasonCode >= 0x80 && (type === 'puback' || type === 'pubrec')) refused.add(message as number)
       if (reasonCode >= 0x80 || type === 'puback') known.stage = 'complete'
-      // A PUBREC that comes again is answered again (§4.3.3).
-      else if (type === 'pubrec' && known.stage === 'released') known.stage = 'received'
+      // One that comes again may meet the PUBCOMP for our first PUBREL on its way.
+      else if (type === 'pubrec' && known.stage === 'released') unasked.add(packetId)
       else if (type === 'pubrec' && known.stage === 'published') known.stage = 'received'
       else if (type === 'pubcomp' && known.stage === 'released') known.stage = 'complete'
       // A server that went back answers again what it has answered.
