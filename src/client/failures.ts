@@ -25,6 +25,7 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [0x85, 'choose another clientId'],
   [0x86, 'check username and password'],
   [0x87, 'check username and password, and what they allow'],
+  [0x8c, 'choose another enhancedAuth'],
   [0x8e, 'another client uses the same clientId: give each its own'],
   [0x95, 'send smaller packets'],
   [0x9a, 'change the will'],

@@ -196,12 +196,11 @@ export class Outbound {
     return false
   }
 
-  /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. True if it was not sent. */
-  cancel(tag: unknown): boolean {
+  /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. */
+  cancel(tag: unknown): void {
     for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
     const entry = this.#waiting.remove((waiting) => waiting.tag === tag)
     if (entry?.packet.qos === 0) this.#waitingQos0--
-    return entry !== undefined
   }
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */

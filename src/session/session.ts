@@ -181,10 +181,10 @@ export class Session {
     this.fail(error)
   }
 
-  /** Nobody waits for `tag` any more. True when it concerned a message that will not be sent. */
-  cancel(tag: unknown): boolean {
+  /** Nobody waits for `tag` any more. */
+  cancel(tag: unknown): void {
     this.#calls.cancel(tag)
-    return this.#outbound.cancel(tag)
+    this.#outbound.cancel(tag)
   }
 
   /** The application is done with a message. */
