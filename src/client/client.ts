@@ -103,10 +103,12 @@ export class Client {
     return this.#events.name
   }
 
+  /** Where the client is between its first `connect` and its end. */
   get status(): ClientStatus {
     return this.#supervisor.status
   }
 
+  /** What is in force now: a copy, for logs and dashboards. It holds no secret. */
   get info(): ClientInfo {
     return {
       name: this.name,
@@ -276,7 +278,8 @@ export class Client {
 
   /**
    * Authenticates again on the connection that there is (§4.12.1, 5.0). Resolves when the server has accepted. When it
-   * fails, the connection ends [MQTT-4.12.1-2], and another one is made; unless it failed before anything was sent.
+   * fails, the connection ends [MQTT-4.12.1-2], and another one is made if that may help; unless it failed before anything
+   * was sent.
    *
    * @param authenticator Takes the place of `enhancedAuth`, also for the connections to come; of the same method
    * @throws {AckTimeoutError} when it takes longer than `ackTimeout`
@@ -332,6 +335,7 @@ export class Client {
     this.#subscriptions.clear()
   }
 
+  /** `stop`, at the end of the block of an `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
