@@ -30,6 +30,11 @@ export class Consumer {
   #bufferedQos0 = 0
   /** Calls of the handler that are pending. */
   #calls = 0
+  /** One of them is not any more. Made once, not for each message. */
+  readonly #returned = (): void => {
+    this.#calls--
+    this.#proceed()
+  }
   #iterated = false
   #readers: Pending<Next>[] = []
   /** Of the messages that readers have. */
@@ -96,19 +101,7 @@ export class Consumer {
 
   #call(message: Message, receipt: Receipt): void {
     const { handler } = this
-    if (
-      receipt.call(
-        () => handler?.(message),
-        () => this.#returned(),
-      )
-    )
-      this.#calls++
-  }
-
-  /** A call is not pending any more. */
-  #returned(): void {
-    this.#calls--
-    this.#proceed()
+    if (receipt.call(() => handler?.(message), this.#returned)) this.#calls++
   }
 
   /** Calls the handler with what waits for it. */
