@@ -40,7 +40,12 @@ export function transcript(
   const command = `$ ${['emqtt', ...argv].map(typed).join(' ')}`
   const lines = [command, ...marked('0|', stdin), ...marked('1|', stdout), ...marked('2|', stderr)]
   let text = `${lines.join('\n')}\nexit ${code}\n`
-  for (const [value, name] of Object.entries(replaced)) text = text.replaceAll(value, name)
+  for (const [value, name] of Object.entries(replaced)) {
+    // A port is a number of its own: its digits may well stand in a payload.
+    text = /^\d+$/.test(value)
+      ? text.replaceAll(new RegExp(`(?<!\\w)${value}(?!\\w)`, 'g'), name)
+      : text.replaceAll(value, name)
+  }
   return text.replace(/emqtt-\S+-[0-9a-f]{20}/g, '<id>').replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>')
 }
 
