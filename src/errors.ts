@@ -12,6 +12,7 @@ export type ErrorPhase =
   | 'connack'
   | 'session'
   | 'codec'
+  | 'store'
   | 'closed'
 
 /** What an `MqttError` is made of, beside its sentence. */

@@ -38,6 +38,7 @@ export type {
   ResubscribeEvent,
   UnsubscribeResult,
 } from './client/results.js'
+export type { SessionStore, StoredSession } from './client/store.js'
 export { Subscription } from './client/subscription.js'
 export type { Granted } from './client/subscriptions.js'
 export type { Endpoint, Platform, Transport, TransportHandlers } from './client/transport.js'

@@ -35,6 +35,8 @@ export type {
   RedirectEvent,
   RedirectPolicy,
   ResubscribeEvent,
+  SessionStore,
+  StoredSession,
   SubscribeOptions,
   TcpOptions,
   TlsOptions,
