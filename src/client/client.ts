@@ -358,7 +358,10 @@ export class Client {
   #hear(event: SessionEvent): void {
     if (event.type === 'message') this.#inbox.receive(event.packet, event.delivery)
     else if (event.type === 'challenge' || event.type === 'verify') void this.#authentication.hear(event)
-    else if (event.type === 'late') this.#subscribing.disown(event.packet)
+    else if (event.type === 'discarded') {
+      this.#metrics.messagesDiscarded++
+      this.#events.emit('discard', event)
+    } else if (event.type === 'late') this.#subscribing.disown(event.packet)
     else if (!('tag' in event)) this.#supervisor.hear(event)
     else {
       const waiter = event.tag as Waiter<typeof event>

@@ -17,6 +17,8 @@ export interface ClientMetrics {
   packetsReceived: number
   /** Messages of QoS 0 that the application was too slow for; each raised the event `drop`. */
   messagesDropped: number
+  /** Messages to the server that were given up before they were sent; each raised the event `discard`. */
+  messagesDiscarded: number
 }
 
 export function newMetrics(): ClientMetrics {
@@ -30,5 +32,6 @@ export function newMetrics(): ClientMetrics {
     packetsSent: 0,
     packetsReceived: 0,
     messagesDropped: 0,
+    messagesDiscarded: 0,
   }
 }

@@ -97,6 +97,24 @@ export interface BacklogOptions {
   overflow?: 'drop-oldest' | 'drop-newest' | 'wait'
 }
 
+/** How much may wait to be sent: without a connection, or behind a full send window. */
+export interface OutboxOptions {
+  /** Messages, from 1. Default: no limit. */
+  maxMessages?: number
+  /** Bytes of their packets. Default 128 MiB. */
+  maxBytes?: number
+  /** ms that a message may wait until it is sent for the first time. Default: no limit. */
+  maxAge?: number
+  /**
+   * What gives way when it is full. `reject` (default): the new message, whose promise rejects; nothing that was accepted is
+   * dropped. `drop-newest`: the new one, too, told by the event `discard`. `drop-oldest`: the one that has waited longest.
+   * `latest-per-topic`: one of the same topic, else the oldest. What was sent once never gives way.
+   */
+  whenFull?: 'reject' | 'drop-oldest' | 'drop-newest' | 'latest-per-topic'
+  /** Whether messages of QoS 0 wait for a connection, or are dropped without one. Default `queue`. */
+  offlineQos0?: 'queue' | 'drop'
+}
+
 /** Where a server sends its clients (§4.11). */
 export interface Redirect {
   /** As it came. */
@@ -187,6 +205,8 @@ export interface ClientOptions {
   autoAck?: boolean | 'never'
   /** What happens when the application is slower than the server. */
   backlog?: BacklogOptions
+  /** What happens to messages that have to wait. What is given up rejects, raises `discard`, and is counted. */
+  outbox?: OutboxOptions
   /**
    * Whether to go where a server sends its clients, with 0x9C or 0x9D and a Server Reference (5.0, §4.11). True: if the
    * scheme stays the same, and at most 3 times in a row. The event `redirect` tells of it in any case. Default true.

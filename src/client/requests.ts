@@ -90,6 +90,7 @@ export class Requests {
       return unlessAborted(connection.flushed(), signal)
     }
     pending = new Pending(signal, () => session.cancel(tag))
+    connection.update()
     return pending.promise
   }
 }

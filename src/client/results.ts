@@ -4,9 +4,11 @@ import type { Packet } from '../codec/packet.js'
 import type { AckProperties } from '../codec/packets/acks.js'
 import type { ConnackProperties } from '../codec/packets/connack.js'
 import type { DisconnectProperties } from '../codec/packets/disconnect.js'
+import type { Publish } from '../codec/packets/publish.js'
 import type { SubackProperties } from '../codec/packets/suback.js'
 import type { UnsubackProperties } from '../codec/packets/unsuback.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
+import type { DiscardReason } from '../session/events.js'
 import type { Message } from './messages.js'
 import type { Redirect } from './options.js'
 
@@ -95,6 +97,13 @@ export interface ResubscribeEvent {
   results: readonly { filter: string; reasonCode: number }[]
 }
 
+/** A message of ours was given up before it was sent; its promise rejects, too. */
+export interface DiscardEvent {
+  packet: Publish
+  /** The outbox was full, its time was over, or (QoS 0) there was no connection. */
+  reason: DiscardReason
+}
+
 /** The server named other servers (§4.11). */
 export interface RedirectEvent extends Redirect {
   /** Whether they are tried now, by `followServerReference`. */
@@ -117,6 +126,8 @@ export interface ClientEvents {
   redirect: RedirectEvent
   /** A message of QoS 0 that the application was too slow for: it was not delivered, or not to all. */
   drop: Message
+  /** A message of ours was given up before it was sent. */
+  discard: DiscardEvent
   /** What no call could be told of: a handler that failed, a subscription that could not be made again. */
   error: Error
   /** Nothing more happens, unless `connect` is called. `error` is why the client gave up, if it did. */

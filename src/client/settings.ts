@@ -9,6 +9,7 @@ import type { Authenticator } from './authenticator.js'
 import type {
   BacklogOptions,
   ClientOptions,
+  OutboxOptions,
   Password,
   ReconnectOptions,
   ReconnectPolicy,
@@ -33,6 +34,7 @@ export interface Settings {
   readonly retryCalls: boolean
   readonly autoAck: boolean | 'never'
   readonly backlog: Required<BacklogOptions>
+  readonly outbox: Required<OutboxOptions>
   readonly enhancedAuth?: Authenticator
   readonly followServerReference: boolean | RedirectPolicy
   readonly reconnect: ReconnectOptions | ReconnectPolicy
@@ -75,6 +77,7 @@ const DEFAULTS = {
   enhancedAuth: undefined,
   autoAck: true,
   backlog: {},
+  outbox: {},
   followServerReference: true,
   reconnect: {},
   retryCalls: true,
@@ -128,6 +131,7 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
     retryInterval: given.retryInterval || Infinity,
     reconnect,
     backlog,
+    outbox: checkOutbox(given.outbox),
     retryFirst: 'retryFirst' in reconnect && reconnect.retryFirst === true,
     freshCredentials: [given.username, given.password].some((value) => typeof value === 'function'),
   }
@@ -169,13 +173,36 @@ function checkCredential(name: 'username' | 'password', value: unknown): void {
 }
 
 function checkBacklog(value: BacklogOptions): Required<BacklogOptions> {
-  if (typeof value !== 'object' || value === null) throw wrongType('backlog', 'an object', value)
-  const { maxMessages = 1_000, maxBytes = 16_777_216, overflow = 'drop-oldest' } = value
+  const { maxMessages = 1_000, maxBytes = 16_777_216, overflow = 'drop-oldest' } = checkObject('backlog', value)
   checkInteger(maxMessages, 1, 65_535, 'backlog.maxMessages')
   checkInteger(maxBytes, 1, MAX_MS, 'backlog.maxBytes')
-  if (!['drop-oldest', 'drop-newest', 'wait'].includes(overflow))
-    throw outOfRange('backlog.overflow', 'drop-oldest, drop-newest or wait', overflow)
+  checkChoice('backlog.overflow', overflow, ['drop-oldest', 'drop-newest', 'wait'])
   return { maxMessages, maxBytes, overflow }
+}
+
+function checkOutbox(value: OutboxOptions): Required<OutboxOptions> {
+  const limits = {
+    maxMessages: Infinity,
+    maxBytes: 134_217_728,
+    maxAge: Infinity,
+    whenFull: 'reject' as const,
+    offlineQos0: 'queue' as const,
+    ...checkObject('outbox', value),
+  }
+  for (const name of ['maxMessages', 'maxBytes', 'maxAge'] as const)
+    if (limits[name] !== Infinity) checkInteger(limits[name], 1, Number.MAX_SAFE_INTEGER, `outbox.${name}`)
+  checkChoice('outbox.whenFull', limits.whenFull, ['reject', 'drop-oldest', 'drop-newest', 'latest-per-topic'])
+  checkChoice('outbox.offlineQos0', limits.offlineQos0, ['queue', 'drop'])
+  return limits
+}
+
+function checkObject<T>(field: string, value: T): T {
+  if (typeof value !== 'object' || value === null) throw wrongType(field, 'an object', value)
+  return value
+}
+
+function checkChoice(field: string, value: unknown, choices: readonly unknown[]): void {
+  if (!choices.includes(value)) throw outOfRange(field, `one of ${choices.join(', ')}`, value)
 }
 
 function checkAuthentication(

@@ -9,6 +9,9 @@ import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { MqttError } from '../errors.js'
 import type { Delivery, Exchange } from './records.js'
 
+/** Why a message was given up: the outbox was full, its time was over, or (QoS 0) there was no connection. */
+export type DiscardReason = 'full' | 'expired' | 'offline'
+
 /** `tag` is what the caller gave with the request that the event is about. */
 export type SessionEvent =
   /** CONNACK accepted us. `resumed`: both sides still have the session. */
@@ -19,6 +22,8 @@ export type SessionEvent =
   | { type: 'message'; packet: Publish; delivery: Delivery | undefined }
   /** A message of QoS 0 that had to wait was sent. */
   | { type: 'sent'; tag: unknown }
+  /** A message that nobody had sent yet was given up; `rejected` goes with it. */
+  | { type: 'discarded'; packet: Publish; reason: DiscardReason }
   /** The exchange of a message of QoS 1 or 2 is complete. */
   | { type: 'acknowledged'; tag: unknown; packetId: number; reasonCode: number; properties: AckProperties }
   /** SUBACK or UNSUBACK came, ms after the question was sent. */

@@ -13,6 +13,7 @@ import {
   type MqttErrorDetails,
   RefusedError,
 } from '../errors.js'
+import type { DiscardReason } from './events.js'
 
 type Kind = new (message: string, details: MqttErrorDetails) => MqttError
 
@@ -31,6 +32,18 @@ export function timedOut(answer: string, ms: number): MqttError {
   const message = `no ${answer} came within ${ms} ms (ackTimeout); try again, or raise ackTimeout`
   return failed('ETIMEDOUT', message, AckTimeoutError)
 }
+
+/** A message was given up before it was sent. */
+export function discarded(reason: DiscardReason): MqttError {
+  const [code, why] = DISCARDED[reason]
+  return failed(code, `the message was not sent: ${why}`)
+}
+
+const DISCARDED = {
+  full: ['OUTBOX_FULL', 'the outbox is full; wait for what is in it, or raise its limits'],
+  expired: ['MESSAGE_EXPIRED', 'it waited longer than messageExpiryInterval or outbox.maxAge'],
+  offline: ['OFFLINE', 'there is no connection (outbox.offlineQos0)'],
+} as const
 
 /** The server refused, or said that it would. `packetType` is what carries the Reason Code. */
 export function refused(reasonCode: number, message: string, packetType?: PacketType): RefusedError {

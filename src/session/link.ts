@@ -9,6 +9,7 @@ import type { MqttError } from '../errors.js'
 import type { SessionEvent } from './events.js'
 import { KeepAlive } from './keepalive.js'
 import type { Theirs } from './limits.js'
+import type { OutboxLimits } from './outbox.js'
 import { PacketIds } from './packet-ids.js'
 import type { Call, Entry } from './records.js'
 
@@ -23,6 +24,7 @@ export interface SessionSettings {
   /** Whether SUBSCRIBE and UNSUBSCRIBE are sent again on the next connection. */
   readonly retryCalls: boolean
   readonly forcePing: boolean
+  readonly outbox: OutboxLimits
   /** 'never' leaves PUBREL and PUBCOMP to the caller. */
   readonly autoAck: boolean | 'never'
 }

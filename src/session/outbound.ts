@@ -7,10 +7,11 @@ import { NO_PROPERTIES } from '../codec/property-list.js'
 import { protocolError } from '../codec/reason.js'
 import { describe, type MqttError, outOfRange } from '../errors.js'
 import { withAlias } from './aliases.js'
-import { refusedBy } from './failures.js'
-import { Fifo } from './fifo.js'
+import type { DiscardReason } from './events.js'
+import { discarded, refusedBy } from './failures.js'
 import { refusal, type Theirs } from './limits.js'
 import type { Link } from './link.js'
+import { Outbox } from './outbox.js'
 import type { Entry } from './records.js'
 
 /**
@@ -27,8 +28,7 @@ export class Outbound {
   readonly #link: Link
   readonly #inflight: Map<number, Entry>
   /** Behind what was in flight on the last connection and has no room on this one: that is in both. */
-  readonly #waiting = new Fifo<Entry>()
-  #waitingQos0 = 0
+  readonly #waiting: Outbox
   #aliases = new Map<string, number>()
   /** The send window in force: the smaller of `maxInflight` and the server's Receive Maximum. */
   window = 0
@@ -40,6 +40,7 @@ export class Outbound {
   constructor(link: Link) {
     this.#link = link
     this.#inflight = link.messages
+    this.#waiting = new Outbox(link.settings.outbox)
   }
 
   get inflight(): number {
@@ -52,6 +53,11 @@ export class Outbound {
 
   get deadline(): number {
     return this.#inflight.size > 0 ? this.#retryAt : Infinity
+  }
+
+  /** When a message that waits expires, with or without a connection. */
+  get expiry(): number {
+    return this.#waiting.deadline
   }
 
   /**
@@ -69,23 +75,51 @@ export class Outbound {
     // Any valid id has the same size; the real one is taken when it is sent.
     if (qos > 0) packet.packetId = 1
     const size = measurePublish(packet, this.#link.settings.version)
-    const { theirs } = this.#link
+    const { theirs, now, settings } = this.#link
     if (theirs) {
       const error = refusal(packet, size, theirs)
       if (error) throw error
-      if (qos === 0 && this.#waitingQos0 === 0) {
+      if (qos === 0 && this.#waiting.qos0 === 0) {
         this.#send(packet, size)
         return true
       }
     }
-    const entry: Entry = { packet, size, tag, awaits: undefined, sentAt: 0 }
+    const lifetime = Math.min(settings.outbox.maxAge, (properties.messageExpiryInterval ?? Infinity) * 1_000)
+    const entry: Entry = {
+      packet,
+      size,
+      tag,
+      awaits: undefined,
+      sentAt: 0,
+      acceptedAt: now,
+      expiresAt: now + lifetime,
+    }
     if (theirs && qos > 0 && this.#waiting.size === 0 && this.#mayStart(packet)) {
       this.#start(entry)
       return true
     }
-    if (qos === 0) this.#waitingQos0++
-    this.#waiting.push(entry)
+    if (qos === 0 && !theirs && settings.outbox.offlineQos0 === 'drop') this.#discard(entry, 'offline')
+    else this.#queue(entry)
     return false
+  }
+
+  #queue(entry: Entry): void {
+    const { fits, gone } = this.#waiting.makeRoom(entry)
+    for (const older of gone) this.#discard(older, 'full')
+    if (fits) this.#waiting.push(entry)
+    else if (this.#link.settings.outbox.whenFull === 'reject') this.#link.reject(entry, () => discarded('full'))
+    else this.#discard(entry, 'full')
+  }
+
+  /** A message that was never sent is given up. */
+  #discard(entry: Entry, reason: DiscardReason): void {
+    this.#link.events.push({ type: 'discarded', packet: entry.packet, reason })
+    this.#link.reject(entry, () => discarded(reason))
+  }
+
+  /** Gives up what has waited too long. */
+  expire(): void {
+    for (const entry of this.#waiting.expire(this.#link.now)) this.#discard(entry, 'expired')
   }
 
   /** A connection is up. `resumed`: the server has our session and knows our Packet Identifiers. */
@@ -115,6 +149,7 @@ export class Outbound {
     }
     if (!resumed) this.#inflight.clear()
     this.#waiting.change((waiting) => [...owed, ...waiting])
+    this.expire()
     this.pump()
   }
 
@@ -160,20 +195,23 @@ export class Outbound {
 
   /** Sends what waits, as far as the window and the Packet Identifiers go. */
   pump(): void {
-    const { theirs } = this.#link
+    const { theirs, now } = this.#link
     if (!theirs) return
     for (let entry = this.#waiting.peek(); entry; entry = this.#waiting.peek()) {
       const { packet, size } = entry
       if (packet.qos > 0 && !this.#mayStart(packet)) return
       this.#waiting.shift()
-      if (packet.qos === 0) this.#waitingQos0--
+      if (!packet.dup && entry.expiresAt <= now) {
+        this.#discard(entry, 'expired')
+        continue
+      }
       const error = refusal(packet, size, theirs)
       if (error) {
         if (packet.dup) this.#inflight.delete(packet.packetId as number)
         this.#link.reject(entry, () => error)
       } else if (packet.qos > 0) this.#start(entry)
       else {
-        this.#send(packet, size)
+        this.#send(aged(entry, now), size)
         this.#link.events.push({ type: 'sent', tag: entry.tag })
       }
     }
@@ -199,8 +237,7 @@ export class Outbound {
   /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. */
   cancel(tag: unknown): void {
     for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
-    const entry = this.#waiting.remove((waiting) => waiting.tag === tag)
-    if (entry?.packet.qos === 0) this.#waitingQos0--
+    this.#waiting.remove((waiting) => waiting.tag === tag)
   }
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */
@@ -210,7 +247,6 @@ export class Outbound {
       for (const entry of waiting) this.#link.reject(entry, error)
       return waiting.filter(({ packet }) => packet.qos > 0)
     })
-    this.#waitingQos0 = 0
   }
 
   /** The application wants a new session: what `detach` left of the old one is dropped. */
@@ -251,7 +287,7 @@ export class Outbound {
     if (this.#retryAt === Infinity) this.#retryAt = now + settings.retryInterval
     if (entry.awaits === 'pubcomp')
       this.#link.release('pubrel', entry.packet.packetId as number, reasonCode, properties)
-    else this.#send(entry.packet, entry.size)
+    else this.#send(aged(entry, now), entry.size)
   }
 
   #send(packet: Publish, size: number): void {
@@ -262,4 +298,13 @@ export class Outbound {
     const packetId = packet.packetId as number
     if (tag !== undefined) this.#link.events.push({ type: 'acknowledged', tag, packetId, reasonCode, properties })
   }
+}
+
+/** As it is to be sent now: its Message Expiry Interval has run while it waited, as it does in a server [MQTT-3.3.2-6]. */
+function aged({ packet, acceptedAt }: Entry, now: number): Publish {
+  const { messageExpiryInterval } = packet.properties
+  const waited = Math.floor((now - acceptedAt) / 1_000)
+  if (messageExpiryInterval === undefined || waited === 0) return packet
+  const left = Math.max(0, messageExpiryInterval - waited)
+  return { ...packet, properties: { ...packet.properties, messageExpiryInterval: left } }
 }

@@ -16,6 +16,9 @@ export interface Entry {
   /** The answer that the server owes on this connection; undefined while it waits to be sent. PUBREL is the caller's to send. */
   awaits: Ack['type'] | undefined
   sentAt: number
+  readonly acceptedAt: number
+  /** By when it has to be sent for the first time; Infinity is never too late. */
+  readonly expiresAt: number
 }
 
 /** A message of QoS 1 or 2 that the application has and that is not fully acknowledged. Opaque to the client. */

@@ -47,7 +47,7 @@ export class Session {
 
   /** The time, of the clock that `now` is of, at which `tick` wants to be called; Infinity is never. */
   get deadline(): number {
-    const { deadline } = this.#calls
+    const deadline = Math.min(this.#calls.deadline, this.#outbound.expiry)
     if (!this.connected) return deadline
     return Math.min(deadline, this.#link.keepAlive.deadline, this.#outbound.deadline, this.#authentication.deadline)
   }
@@ -267,6 +267,7 @@ export class Session {
     const { keepAlive, settings } = this.#link
     this.#link.now = now
     this.#calls.tick()
+    this.#outbound.expire()
     if (!this.connected) return
     const error = this.#authentication.tick()
     if (error) this.fail(error)

@@ -530,7 +530,7 @@ describe('the option backlog', () => {
       [{ maxMessages: 1.5 }, 'backlog.maxMessages'],
       [{ maxBytes: 0 }, 'backlog.maxBytes'],
       [{ maxBytes: '1' }, 'backlog.maxBytes'],
-      [{ overflow: 'drop' }, 'backlog.overflow: expected drop-oldest, drop-newest or wait, got "drop"'],
+      [{ overflow: 'drop' }, 'backlog.overflow: expected one of drop-oldest, drop-newest, wait, got "drop"'],
     ] as const)
       expect(make(backlog)).toThrow(message)
     make({ maxMessages: 65_535, maxBytes: 1, overflow: 'wait' })()

@@ -26,6 +26,7 @@ test('before the first connection nothing is measured, and a look changes nothin
     packetsSent: 0,
     packetsReceived: 0,
     messagesDropped: 0,
+    messagesDiscarded: 0,
   })
   metrics.connections = 7
   expect(client.metrics().connections).toBe(0)

@@ -7,6 +7,7 @@ import type { Resumption } from '../../src/session/calls.js'
 import type { SessionEvent } from '../../src/session/events.js'
 import type { Delivery } from '../../src/session/records.js'
 import { Session, type SessionSettings } from '../../src/session/session.js'
+import { UNLIMITED } from '../support/unlimited.js'
 
 export const VERSIONS = [3, 4, 5] as const
 
@@ -43,6 +44,7 @@ export class Bench {
       retryCalls: true,
       forcePing: false,
       autoAck: true,
+      outbox: UNLIMITED,
       ...settings,
     })
   }

@@ -4,6 +4,7 @@ import { encodePacket, type Packet, type PacketInput, PacketReader } from '../..
 import type { ProtocolVersion, QoS } from '../../src/codec/protocol.js'
 import type { Delivery } from '../../src/session/records.js'
 import { Session } from '../../src/session/session.js'
+import { UNLIMITED } from './unlimited.js'
 
 export interface Log {
   qos: QoS
@@ -186,6 +187,7 @@ export class BackToBack {
       retryCalls: true,
       forcePing: false,
       autoAck: true,
+      outbox: UNLIMITED,
     })
     this.reconnect(false)
   }
