@@ -65,6 +65,7 @@ export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, pa
     },
 
     now: createClock(),
+    wallClock: () => Date.now(),
     setTimer,
     // Not the bare function: it must not be called as a method of another object.
     defer: (callback) => queueMicrotask(callback),

@@ -31,6 +31,7 @@ export const nodePlatform: Platform = {
   },
 
   now,
+  wallClock: Date.now,
   setTimer,
 
   // After the microtasks, so that a loop of `await publish(…)` fills one write, and after pending I/O, so that such a

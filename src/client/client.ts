@@ -29,7 +29,8 @@ import type {
   UnsubscribeResult,
 } from './results.js'
 import { Servers } from './servers.js'
-import { type Settings, settle } from './settings.js'
+import { checkChoice, type Settings, settle } from './settings.js'
+import { Storage } from './storage.js'
 import { Subscribing } from './subscribing.js'
 import type { Subscription } from './subscription.js'
 import { type Granted, Subscriptions } from './subscriptions.js'
@@ -68,14 +69,18 @@ export class Client {
     const subscriptions = new Subscriptions(events, settings.version)
     const session = new Session(settings)
     const servers = new Servers(platform, options, settings.followServerReference, events)
+    const owner = { clientId: settings.connect.clientId, servers: servers.all().map(({ label }) => label) }
+    const storage = settings.store && new Storage(settings.store, session, platform, events, owner)
     const connection = new Connection(session, platform, options, {
+      storage,
       events,
       metrics,
       backlog,
       told: (event) => this.#hear(event),
       lost: (error) => this.#supervisor.lost(error),
     })
-    const parts = { platform, settings, events, backlog, metrics, subscriptions, session, connection }
+    if (storage) storage.written = () => connection.update()
+    const parts = { platform, settings, events, backlog, metrics, subscriptions, session, connection, storage }
     this.#platform = platform
     this.#settings = settings
     this.#signal = options.signal
@@ -145,15 +150,16 @@ export class Client {
   /**
    * Publishes a message. At QoS 0 it resolves when it is in the send buffer, which leaves at the end of the turn, and
    * waits while the network is slower than we are; at QoS 1 and 2 when the exchange with the server is complete, through
-   * as many connections as it takes. Without a connection the message waits for one. The payload must not be changed
-   * until then.
+   * as many connections as it takes. Without a connection the message waits for one. With `until: 'accepted'` it resolves
+   * as soon as the message is in the queue, at QoS 1 and 2 in the session's `store`. The payload must not be changed until
+   * the message is delivered.
    *
    * @throws {TypeError} or {RangeError} for a topic, payload, QoS or property that MQTT does not allow
    * @throws {RefusedError} when the server refuses it, or said in CONNACK that it would
    * @throws {ConnectionLostError} when the client is disconnected, or (QoS 0) loses the connection before it was sent
    */
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<PublishResult> {
-    const { qos = 0, retain = false, properties = NO_PROPERTIES, signal } = options
+    const { qos = 0, retain = false, properties = NO_PROPERTIES, until = 'delivered', signal } = options
     try {
       const bytes = encodeText('publish.payload', payload)
       const packet = {
@@ -166,7 +172,8 @@ export class Client {
         properties,
         payload: bytes,
       } as const
-      return this.#requests.publish(packet, signal)
+      checkChoice('publish.until', until, ['delivered', 'accepted'])
+      return this.#requests.publish(packet, until === 'accepted', signal)
     } catch (error) {
       return Promise.reject(error)
     }

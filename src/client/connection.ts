@@ -17,6 +17,7 @@ import type { ClientMetrics } from './metrics.js'
 import type { ClientOptions } from './options.js'
 import { Pending } from './pending.js'
 import type { PublishResult } from './results.js'
+import type { Storage } from './storage.js'
 import type { Endpoint, Platform, Transport, TransportHandlers } from './transport.js'
 
 /** Bytes that are sent at once instead of at the end of the turn. */
@@ -26,7 +27,11 @@ const FULL = 65_536
 const LATE = 10_000
 
 /** How a PUBLISH of QoS 0 ends: nobody answers it. */
-const HANDED_OVER: PublishResult = Object.freeze({ packetId: undefined, reasonCode: 0, properties: NO_PROPERTIES })
+export const HANDED_OVER: PublishResult = Object.freeze({
+  packetId: undefined,
+  reasonCode: 0,
+  properties: NO_PROPERTIES,
+})
 
 const DONE = Promise.resolve(HANDED_OVER)
 
@@ -37,6 +42,8 @@ export interface ConnectionHooks {
   readonly metrics: ClientMetrics
   /** How far the application is behind. */
   readonly backlog: Backlog
+  /** Where the session is kept, if it is. */
+  readonly storage: Storage | undefined
   /** The session tells something. */
   told(event: SessionEvent): void
   /** The network connection ended without our doing. */
@@ -220,10 +227,11 @@ export class Connection {
   }
 
   #write(): void {
-    const packets = this.#session.takePackets()
+    const { events, metrics, storage } = this.#hooks
+    const taken = this.#session.takePackets()
+    const packets = storage ? storage.admit(taken) : taken
     if (packets.length === 0 || !this.#transport) return
     for (const packet of packets) writePacket(this.#writer, packet, this.#framer.version)
-    const { events, metrics } = this.#hooks
     metrics.packetsSent += packets.length
     // Told of when all are written: what a listener sends comes behind them.
     if (events.has('packetsend')) for (const packet of packets) events.emit('packetsend', packet)
@@ -274,6 +282,7 @@ export class Connection {
     this.#transport = undefined
     this.#drained?.reject(connectionLost())
     this.#drained = undefined
+    this.#hooks.storage?.drop()
     this.#session.closed()
   }
 

@@ -8,6 +8,7 @@ import type { ConnectProperties } from '../codec/properties.js'
 import type { ProtocolVersion, QoS } from '../codec/protocol.js'
 import type { Authenticator } from './authenticator.js'
 import type { CancelSignal } from './cancel.js'
+import type { SessionStore } from './store.js'
 
 /** Properties of a PUBLISH that a client may send (§3.3.2.3); the Topic Alias is ours to set. */
 export type PublishProperties = Omit<AnyPublishProperties, 'topicAlias' | 'subscriptionIdentifiers'>
@@ -163,7 +164,7 @@ export interface ClientOptions {
   /** Default: assigned by the server in 5.0, generated in 3.1 and 3.1.1. */
   clientId?: string
   /**
-   * Clean Start (5.0) or Clean Session (3.1, 3.1.1). Default true. It is about the first connection: reconnects of
+   * Clean Start (5.0) or Clean Session (3.1, 3.1.1). Default true, with a `store` false. It is about the first connection: reconnects of
    * the client itself ask for the session back where the protocol can (5.0). False in 5.0 without a
    * `sessionExpiryInterval` asks the server to keep the session for good, as Clean Session 0 does in 3.1.1.
    */
@@ -205,6 +206,13 @@ export interface ClientOptions {
   autoAck?: boolean | 'never'
   /** What happens when the application is slower than the server. */
   backlog?: BacklogOptions
+  /**
+   * Where the session is kept: `fileStore(directory)` of `emqtt/store/file`, `indexedDbStore(name)` of
+   * `emqtt/store/indexeddb`, or one of your own. What was accepted there is delivered also when the process or the page
+   * ends before. It is opened by `connect` and closed by `disconnect`. It needs a `clientId`, and makes `cleanStart` false
+   * unless that is set; with `cleanStart: true` what it holds is dropped. Default: in memory.
+   */
+  store?: SessionStore
   /** What happens to messages that have to wait. What is given up rejects, raises `discard`, and is counted. */
   outbox?: OutboxOptions
   /**
@@ -238,6 +246,11 @@ export interface PublishOptions {
   qos?: QoS
   /** Whether the server keeps it for those who subscribe later. Default false. */
   retain?: boolean
+  /**
+   * `accepted`: the promise does not wait for the server; at QoS 1 and 2 the message is in the session, with a `store` safely
+   * so. The event `discard` tells of one that the server refuses later. Default `delivered`.
+   */
+  until?: 'delivered' | 'accepted'
   /** 5.0 only. */
   properties?: PublishProperties
   /** Stops the waiting; a message of QoS 1 or 2 that was sent already is still delivered. */

@@ -6,6 +6,7 @@ import type { Connection } from './connection.js'
 import type { Events } from './events.js'
 import type { ClientMetrics } from './metrics.js'
 import type { Settings } from './settings.js'
+import type { Storage } from './storage.js'
 import type { Subscriptions } from './subscriptions.js'
 import type { Platform } from './transport.js'
 
@@ -18,4 +19,6 @@ export interface Parts {
   readonly subscriptions: Subscriptions
   readonly session: Session
   readonly connection: Connection
+  /** Undefined where the session is in memory alone. */
+  readonly storage: Storage | undefined
 }

@@ -4,6 +4,7 @@ import type { Publish } from '../codec/packets/publish.js'
 import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
 import type { CancelSignal } from './cancel.js'
+import { HANDED_OVER } from './connection.js'
 import { closedError } from './failures.js'
 import type { Parts } from './parts.js'
 import { Pending, unlessAborted, type Waiter } from './pending.js'
@@ -56,13 +57,13 @@ export class Requests {
     return this.ask(signal, (tag, now) => this.#parts.session.call(packet, tag, now), answered)
   }
 
-  publish(packet: Publish, signal: CancelSignal | undefined): Promise<PublishResult> {
+  publish(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
     if (this.#over) return this.refuse()
     if (signal?.aborted) return Promise.reject(signal.reason)
-    if (packet.qos === 0) return this.#publishQos0(packet, signal)
+    if (packet.qos === 0) return this.#publishQos0(packet, untilAccepted, signal)
     return this.ask(
       signal,
-      (tag, now) => this.#parts.session.publish(packet, tag, now),
+      (tag, now) => this.#parts.session.publish(packet, tag, now, untilAccepted),
       ({ packetId, reasonCode, properties }: PublishResult) => ({ packetId, reasonCode, properties }),
     )
   }
@@ -72,7 +73,7 @@ export class Requests {
     return Promise.reject(this.#signal?.aborted ? this.#signal.reason : this.#parts.events.named(closedError()))
   }
 
-  #publishQos0(packet: Publish, signal: CancelSignal | undefined): Promise<PublishResult> {
+  #publishQos0(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
     const { session, platform, connection } = this.#parts
     // Nobody waits for a message of QoS 0 until it turns out that it has to wait itself.
     let pending: Pending<PublishResult> | undefined
@@ -87,10 +88,11 @@ export class Requests {
     }
     if (session.publish(packet, tag, platform.now())) {
       connection.update()
-      return unlessAborted(connection.flushed(), signal)
+      return untilAccepted ? Promise.resolve(HANDED_OVER) : unlessAborted(connection.flushed(), signal)
     }
     pending = new Pending(signal, () => session.cancel(tag))
     connection.update()
+    if (untilAccepted) pending.resolve(HANDED_OVER)
     return pending.promise
   }
 }

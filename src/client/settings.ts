@@ -16,6 +16,7 @@ import type {
   RedirectPolicy,
   Username,
 } from './options.js'
+import type { SessionStore } from './store.js'
 import { encodeText } from './text.js'
 
 export interface Settings {
@@ -35,6 +36,8 @@ export interface Settings {
   readonly autoAck: boolean | 'never'
   readonly backlog: Required<BacklogOptions>
   readonly outbox: Required<OutboxOptions>
+  readonly store?: SessionStore
+  readonly durable: boolean
   readonly enhancedAuth?: Authenticator
   readonly followServerReference: boolean | RedirectPolicy
   readonly reconnect: ReconnectOptions | ReconnectPolicy
@@ -77,6 +80,7 @@ const DEFAULTS = {
   enhancedAuth: undefined,
   autoAck: true,
   backlog: {},
+  store: undefined,
   outbox: {},
   followServerReference: true,
   reconnect: {},
@@ -100,6 +104,7 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
   const properties: Connect['properties'] = { ...given.properties }
   const backlog = checkBacklog(given.backlog)
   checkAuthentication(given.enhancedAuth, version, properties)
+  checkStore(given)
   // What Clean Session 0 means in 3.x takes both in 5.0 (§3.1.2.11.2).
   if (version === 5 && !cleanStart) properties.sessionExpiryInterval ??= 0xffffffff
   const connect: Connect = {
@@ -132,6 +137,7 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
     reconnect,
     backlog,
     outbox: checkOutbox(given.outbox),
+    durable: given.store !== undefined,
     retryFirst: 'retryFirst' in reconnect && reconnect.retryFirst === true,
     freshCredentials: [given.username, given.password].some((value) => typeof value === 'function'),
   }
@@ -144,6 +150,8 @@ type KeysWithDefault = {
 
 function withDefaults(options: ClientOptions): Given {
   const given: Record<string, unknown> = { ...DEFAULTS }
+  // What a store is for: to go on with the session.
+  if (options.store !== undefined) given.cleanStart = false
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(DEFAULTS, name)) throw new TypeError(`${name}: there is no such option`)
     if (value === undefined) continue
@@ -196,12 +204,21 @@ function checkOutbox(value: OutboxOptions): Required<OutboxOptions> {
   return limits
 }
 
+function checkStore({ store, clientId }: ClientOptions): void {
+  if (store === undefined) return
+  for (const name of ['open', 'write', 'close'] as const)
+    if (typeof checkObject('store', store)[name] !== 'function')
+      throw wrongType(`store.${name}`, 'a function', store[name])
+  // The next process has to be taken for the same client.
+  if (!clientId) throw outOfRange('clientId', 'one, as there is a store', clientId)
+}
+
 function checkObject<T>(field: string, value: T): T {
   if (typeof value !== 'object' || value === null) throw wrongType(field, 'an object', value)
   return value
 }
 
-function checkChoice(field: string, value: unknown, choices: readonly unknown[]): void {
+export function checkChoice(field: string, value: unknown, choices: readonly unknown[]): void {
   if (!choices.includes(value)) throw outOfRange(field, `one of ${choices.join(', ')}`, value)
 }
 

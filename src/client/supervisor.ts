@@ -24,6 +24,7 @@ import { Pending, unlessAborted } from './pending.js'
 import { nextDelay, STABLE_AFTER } from './reconnect.js'
 import type { ClientStatus, ConnectResult } from './results.js'
 import type { Servers } from './servers.js'
+import type { Storage } from './storage.js'
 import type { Endpoint } from './transport.js'
 
 /** An attempt that takes longer than this, ms, begins anew when the network changes. */
@@ -84,6 +85,7 @@ export class Supervisor {
     if (!this.over) this.#closing = this.#close(reason ?? closedError(), reasonCode, properties)
     await this.#closing
     await this.#parts.connection.close()
+    await this.#parts.storage?.close()
   }
 
   /** What the session tells of the connection. */
@@ -147,7 +149,21 @@ export class Supervisor {
       this.#life,
       platform.watch((online) => this.#notice(online)),
     )
-    void this.#tryServers()
+    if (this.#parts.storage) void this.#openStorage(this.#parts.storage)
+    else void this.#tryServers()
+  }
+
+  async #openStorage(storage: Storage): Promise<void> {
+    const life = this.#life
+    const { settings, events } = this.#parts
+    try {
+      await storage.open(settings.connect.cleanStart)
+    } catch (thrown) {
+      const error = events.named(asError(thrown))
+      if (!life.aborted) this.#finish(error, error)
+      return
+    }
+    if (!life.aborted) await this.#tryServers()
   }
 
   /** The machine or the page may have slept, or the network is back or another one; or else it is gone. */
@@ -297,14 +313,17 @@ export class Supervisor {
   }
 
   async #close(reason: unknown, reasonCode: number, properties: DisconnectProperties): Promise<void> {
-    const { session, connection, events } = this.#parts
+    const { session, connection, events, storage } = this.#parts
     const connected = this.status === 'connected'
     this.#inbox.handOut()
     this.status = 'closing'
     this.#release(reason)
     session.disconnect(reasonCode, properties)
     connection.update()
+    // DISCONNECT leaves behind what it follows.
+    if (storage) await storage.idle()
     await connection.close()
+    if (storage) await storage.close()
     if (connected) {
       const ended = {
         error: undefined,
@@ -320,10 +339,11 @@ export class Supervisor {
 
   /** Nothing more will happen. `error` is why the client gave up, if it did. */
   #finish(reason: unknown, error?: Error): void {
-    const { connection, subscriptions, events } = this.#parts
+    const { connection, subscriptions, events, storage } = this.#parts
     this.status = 'closed'
     this.#release(reason)
     connection.rest()
+    void storage?.close()
     subscriptions.end(error)
     this.#connecting?.reject(reason)
     this.#connecting = undefined

@@ -61,6 +61,8 @@ export interface Platform {
   ): Promise<Transport>
   /** Milliseconds of a clock that never goes back and that counts the time in which the machine slept. */
   now(): number
+  /** The time of day: ms since 1970, UTC. */
+  wallClock(): number
   /** Calls `callback` once after `ms`, however many; returns what cancels it. A timer keeps a Node process alive. */
   setTimer(callback: () => void, ms: number): () => void
   /** Calls `callback` after the current run of the application's code, soon: `setImmediate`, or a microtask. */

@@ -9,8 +9,11 @@ import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { MqttError } from '../errors.js'
 import type { Delivery, Exchange } from './records.js'
 
-/** Why a message was given up: the outbox was full, its time was over, or (QoS 0) there was no connection. */
-export type DiscardReason = 'full' | 'expired' | 'offline'
+/**
+ * Why a message was given up: the outbox was full, its time was over, (QoS 0) there was no connection, or the server
+ * refused it when nobody waited for it any more.
+ */
+export type DiscardReason = 'full' | 'expired' | 'offline' | 'refused'
 
 /** `tag` is what the caller gave with the request that the event is about. */
 export type SessionEvent =
@@ -22,7 +25,9 @@ export type SessionEvent =
   | { type: 'message'; packet: Publish; delivery: Delivery | undefined }
   /** A message of QoS 0 that had to wait was sent. */
   | { type: 'sent'; tag: unknown }
-  /** A message that nobody had sent yet was given up; `rejected` goes with it. */
+  /** A message of QoS 1 or 2 is in the session, and in its store if there is one; only for who waits for no more. */
+  | { type: 'accepted'; tag: unknown; packetId: undefined; reasonCode: 0; properties: AckProperties }
+  /** A message was given up; `rejected` goes with it where somebody waits. */
   | { type: 'discarded'; packet: Publish; reason: DiscardReason }
   /** The exchange of a message of QoS 1 or 2 is complete. */
   | { type: 'acknowledged'; tag: unknown; packetId: number; reasonCode: number; properties: AckProperties }

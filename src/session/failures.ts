@@ -13,7 +13,6 @@ import {
   type MqttErrorDetails,
   RefusedError,
 } from '../errors.js'
-import type { DiscardReason } from './events.js'
 
 type Kind = new (message: string, details: MqttErrorDetails) => MqttError
 
@@ -34,7 +33,7 @@ export function timedOut(answer: string, ms: number): MqttError {
 }
 
 /** A message was given up before it was sent. */
-export function discarded(reason: DiscardReason): MqttError {
+export function discarded(reason: keyof typeof DISCARDED): MqttError {
   const [code, why] = DISCARDED[reason]
   return failed(code, `the message was not sent: ${why}`)
 }

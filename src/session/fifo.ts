@@ -47,9 +47,13 @@ export class Fifo<T> {
     return undefined
   }
 
+  all(): T[] {
+    return this.#items.slice(this.#head) as T[]
+  }
+
   /** Puts what `change` makes of all items in their place. */
   change(change: (items: T[]) => T[]): void {
-    this.#items = change(this.#items.slice(this.#head) as T[])
+    this.#items = change(this.all())
     this.#head = 0
   }
 }

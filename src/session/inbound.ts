@@ -40,6 +40,20 @@ export class Inbound {
 
   /** The server has no session: its Packet Identifiers start anew. */
   forget(): void {
+    for (const { packetId, answered } of this.#held.values()) if (answered) this.#link.journal?.complete(packetId)
+    this.#held.clear()
+  }
+
+  /** Takes up messages of QoS 2 that came before, by Packet Identifier: they were answered, and not yet released. */
+  load(packetIds: readonly number[]): void {
+    for (const packetId of packetIds) {
+      const ack = { type: 'pubrec', packetId, reasonCode: 0, properties: NO_PROPERTIES } as const
+      this.#held.set(packetId, { packetId, qos: 2, connection: this, ack, answered: true, released: false })
+    }
+  }
+
+  /** The store alone has the session from here on. */
+  unload(): void {
     this.#held.clear()
   }
 
@@ -89,7 +103,7 @@ export class Inbound {
     // §4.9: PUBCOMP gives a server room also where its PUBLISH was of an older connection and took none of this one's.
     // It may so be ahead of its quota, by as many exchanges as it could resume.
     if (this.#outstanding > -this.#receiveMaximum) this.#outstanding--
-    this.#held.delete(packetId)
+    if (this.#held.delete(packetId)) this.#link.journal?.complete(packetId)
     // [MQTT-4.3.3-11] PUBREL is answered with PUBCOMP, also where the server asks again for what is complete, because
     // it did not get our PUBCOMP (§3.6.2.1, 0x92).
     this.#link.release('pubcomp', packetId, reasonCode, properties)
@@ -127,10 +141,12 @@ export class Inbound {
   #answer(): void {
     for (let next = this.#unanswered.peek(); next?.ack; next = this.#unanswered.peek()) {
       this.#unanswered.shift()
+      // A PUBREC below 0x80 does not end the exchange (§4.3.3).
+      const goesOn = next.qos === 2 && next.ack.reasonCode < 0x80
+      if (goesOn && !next.answered) this.#link.journal?.receive(next.packetId)
       next.answered = true
       this.#link.answer(next.ack)
-      // A PUBREC below 0x80 does not end the exchange (§4.3.3).
-      if (next.qos === 2 && next.ack.reasonCode < 0x80) continue
+      if (goesOn) continue
       this.#outstanding--
       if (next.qos === 2) this.#held.delete(next.packetId)
     }

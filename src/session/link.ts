@@ -7,6 +7,7 @@ import { NO_PROPERTIES } from '../codec/property-list.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
 import type { MqttError } from '../errors.js'
 import type { SessionEvent } from './events.js'
+import { Journal } from './journal.js'
 import { KeepAlive } from './keepalive.js'
 import type { Theirs } from './limits.js'
 import type { OutboxLimits } from './outbox.js'
@@ -27,6 +28,8 @@ export interface SessionSettings {
   readonly outbox: OutboxLimits
   /** 'never' leaves PUBREL and PUBCOMP to the caller. */
   readonly autoAck: boolean | 'never'
+  /** Whether the session is kept in a store. */
+  readonly durable: boolean
 }
 
 export class Link {
@@ -46,9 +49,12 @@ export class Link {
   /** Sent and not answered, by Packet Identifier, in the order of sending. */
   readonly calls = new Map<number, Call>()
   readonly ids = new PacketIds(this.messages, this.calls)
+  /** What has to be written; undefined without a store. */
+  readonly journal: Journal | undefined
 
   constructor(settings: SessionSettings) {
     this.settings = settings
+    if (settings.durable) this.journal = new Journal()
   }
 
   send(packet: Packet): void {

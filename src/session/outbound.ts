@@ -9,6 +9,7 @@ import { describe, type MqttError, outOfRange } from '../errors.js'
 import { withAlias } from './aliases.js'
 import type { DiscardReason } from './events.js'
 import { discarded, refusedBy } from './failures.js'
+import type { Stored } from './journal.js'
 import { refusal, type Theirs } from './limits.js'
 import type { Link } from './link.js'
 import { Outbox } from './outbox.js'
@@ -64,7 +65,7 @@ export class Outbound {
    * Takes a message over: sends it if it may go at once, else keeps it in line. Throws, and keeps nothing, when the
    * message is malformed or above a limit of the server. True if it was sent.
    */
-  publish(packet: Publish, tag: unknown): boolean {
+  publish(packet: Publish, tag: unknown, untilAccepted: boolean): boolean {
     const { qos, properties } = packet
     // A caller's alias would be stored with the message, and outlive its connection.
     if (properties.topicAlias !== undefined)
@@ -84,17 +85,9 @@ export class Outbound {
         return true
       }
     }
-    const lifetime = Math.min(settings.outbox.maxAge, (properties.messageExpiryInterval ?? Infinity) * 1_000)
-    const entry: Entry = {
-      packet,
-      size,
-      tag,
-      awaits: undefined,
-      sentAt: 0,
-      acceptedAt: now,
-      expiresAt: now + lifetime,
-    }
-    if (theirs && qos > 0 && this.#waiting.size === 0 && this.#mayStart(packet)) {
+    const entry = this.#entry(packet, size, tag, now, untilAccepted)
+    if (theirs && qos > 0 && !this.#link.journal && this.#waiting.size === 0 && this.#mayStart(packet)) {
+      this.#accept(entry)
       this.#start(entry)
       return true
     }
@@ -106,13 +99,85 @@ export class Outbound {
   #queue(entry: Entry): void {
     const { fits, gone } = this.#waiting.makeRoom(entry)
     for (const older of gone) this.#discard(older, 'full')
-    if (fits) this.#waiting.push(entry)
-    else if (this.#link.settings.outbox.whenFull === 'reject') this.#link.reject(entry, () => discarded('full'))
+    if (fits) {
+      this.#waiting.push(entry)
+      if (this.#link.journal) this.#link.journal.accept(entry)
+      else this.#accept(entry)
+    } else if (this.#link.settings.outbox.whenFull === 'reject') this.#link.reject(entry, () => discarded('full'))
     else this.#discard(entry, 'full')
   }
 
-  /** A message that was never sent is given up. */
-  #discard(entry: Entry, reason: DiscardReason): void {
+  #entry(packet: Publish, size: number, tag: unknown, acceptedAt: number, untilAccepted: boolean): Entry {
+    const { outbox } = this.#link.settings
+    const lifetime = Math.min(outbox.maxAge, (packet.properties.messageExpiryInterval ?? Infinity) * 1_000)
+    const expiresAt = acceptedAt + lifetime
+    return {
+      packet,
+      size,
+      tag,
+      awaits: undefined,
+      sentAt: 0,
+      acceptedAt,
+      expiresAt,
+      accepted: false,
+      untilAccepted,
+      order: 0,
+    }
+  }
+
+  /** From here on the message is ours to deliver. */
+  #accept(entry: Entry): void {
+    const { tag } = entry
+    entry.accepted = true
+    if (!entry.untilAccepted || tag === undefined) return
+    entry.tag = undefined
+    this.#link.events.push({ type: 'accepted', tag, packetId: undefined, reasonCode: 0, properties: NO_PROPERTIES })
+  }
+
+  /** Messages are in the store. */
+  stored(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#accept(entry)
+    this.pump()
+  }
+
+  /** Messages could not be stored: they are not accepted. */
+  unstored(entries: readonly Entry[], error: () => MqttError): void {
+    const refused = new Set(entries)
+    this.#waiting.change((waiting) => waiting.filter((entry) => !refused.has(entry)))
+    for (const entry of entries) this.#link.reject(entry, error)
+    this.pump()
+  }
+
+  /** Takes up what another process, or we before, left in the store. What came since waits behind it. */
+  load(messages: readonly Stored[]): void {
+    const { journal, settings } = this.#link
+    const waiting: Entry[] = []
+    for (const { packet, order, acceptedAt, awaits } of messages) {
+      // It may have been stored in 5.0, and be sent in 3.1.1.
+      if (settings.version < 5) packet.properties = NO_PROPERTIES
+      if (!awaits) packet.packetId = 1
+      const entry = this.#entry(packet, measurePublish(packet, settings.version), undefined, acceptedAt, false)
+      entry.accepted = true
+      entry.order = order
+      entry.awaits = awaits
+      if (awaits) this.#inflight.set(packet.packetId as number, entry)
+      else waiting.push(entry)
+    }
+    this.#windowUsed = this.#inflight.size
+    this.#waiting.change((newer) => [...waiting, ...newer])
+    for (const entry of this.#waiting.all()) if (!entry.accepted) journal?.accept(entry)
+  }
+
+  /** The store alone has the session from here on. */
+  unload(): void {
+    this.#inflight.clear()
+    this.#windowUsed = 0
+    this.#waiting.change(() => [])
+  }
+
+  /** A message is given up. */
+  #discard(entry: Entry, reason: Exclude<DiscardReason, 'refused'>): void {
+    this.#link.journal?.remove(entry)
     this.#link.events.push({ type: 'discarded', packet: entry.packet, reason })
     this.#link.reject(entry, () => discarded(reason))
   }
@@ -137,6 +202,7 @@ export class Outbound {
         // [MQTT-3.3.1-1] DUP is 1 when a PUBLISH is sent again. Where the server has no session, it is a new message.
         entry.packet.dup = resumed
         entry.awaits = undefined
+        if (!resumed) this.#link.journal?.restart(entry)
         owed.push(entry)
       } else if (resumed) {
         // §4.9 does not ask that it takes a place in the new window; the server's own books may.
@@ -172,6 +238,7 @@ export class Outbound {
       this.#inflight.set(packetId, entry)
       const ours = this.#link.settings.autoAck === 'never'
       entry.awaits = ours ? 'pubrel' : 'pubcomp'
+      if (!again) this.#link.journal?.proceed(entry)
       if (!ours) this.#transmit(entry)
     } else {
       this.#inflight.delete(packetId)
@@ -179,9 +246,7 @@ export class Outbound {
       // A PUBCOMP 0x92 ends an exchange whose message the server had already taken.
       if (reasonCode < 0x80 || type === 'pubcomp') this.#acknowledge(entry, reasonCode, properties)
       else
-        this.#link.reject(entry, () =>
-          refusedBy(`the server refused the message for ${describe(entry.packet.topic)}`, ack),
-        )
+        this.#refuse(entry, () => refusedBy(`the server refused the message for ${describe(entry.packet.topic)}`, ack))
     }
   }
 
@@ -190,6 +255,7 @@ export class Outbound {
     const entry = this.#inflight.get(packetId)
     if (entry?.awaits !== 'pubrel') throw outOfRange('pubrel.packetId', "that of a PUBREC (autoAck: 'never')", packetId)
     entry.awaits = 'pubcomp'
+    this.#link.journal?.proceed(entry)
     if (this.#link.theirs) this.#transmit(entry, reasonCode, properties)
   }
 
@@ -199,7 +265,7 @@ export class Outbound {
     if (!theirs) return
     for (let entry = this.#waiting.peek(); entry; entry = this.#waiting.peek()) {
       const { packet, size } = entry
-      if (packet.qos > 0 && !this.#mayStart(packet)) return
+      if (packet.qos > 0 && !(entry.accepted && this.#mayStart(packet))) return
       this.#waiting.shift()
       if (!packet.dup && entry.expiresAt <= now) {
         this.#discard(entry, 'expired')
@@ -208,7 +274,7 @@ export class Outbound {
       const error = refusal(packet, size, theirs)
       if (error) {
         if (packet.dup) this.#inflight.delete(packet.packetId as number)
-        this.#link.reject(entry, () => error)
+        this.#refuse(entry, () => error)
       } else if (packet.qos > 0) this.#start(entry)
       else {
         this.#send(aged(entry, now), size)
@@ -237,7 +303,8 @@ export class Outbound {
   /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. */
   cancel(tag: unknown): void {
     for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
-    this.#waiting.remove((waiting) => waiting.tag === tag)
+    const entry = this.#waiting.remove((waiting) => waiting.tag === tag)
+    if (entry) this.#link.journal?.remove(entry)
   }
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */
@@ -251,9 +318,16 @@ export class Outbound {
 
   /** The application wants a new session: what `detach` left of the old one is dropped. */
   reset(): void {
+    const { journal } = this.#link
+    for (const entry of this.#inflight.values()) journal?.remove(entry)
     this.#inflight.clear()
     this.#windowUsed = 0
-    this.#waiting.change((waiting) => waiting.filter(({ tag }) => tag !== undefined))
+    this.#waiting.change((waiting) =>
+      waiting.filter((entry) => {
+        if (entry.tag === undefined) journal?.remove(entry)
+        return entry.tag !== undefined
+      }),
+    )
   }
 
   #mayStart({ qos }: Publish): boolean {
@@ -274,6 +348,7 @@ export class Outbound {
     if (!packet.dup) {
       packet.packetId = this.#link.ids.take()
       this.#inflight.set(packet.packetId, entry)
+      this.#link.journal?.proceed(entry)
     }
     entry.awaits = packet.qos === 1 ? 'puback' : 'pubrec'
     this.#count(entry, 1)
@@ -294,8 +369,18 @@ export class Outbound {
     this.#link.send(packet.dup ? packet : withAlias(packet, size, this.#aliases, this.#link.theirs as Theirs))
   }
 
-  #acknowledge({ tag, packet }: Entry, reasonCode: number, properties: Ack['properties']): void {
+  /** The server does not take the message. */
+  #refuse(entry: Entry, error: () => MqttError): void {
+    const { journal, events } = this.#link
+    journal?.remove(entry)
+    if (entry.tag === undefined) events.push({ type: 'discarded', packet: entry.packet, reason: 'refused' })
+    else this.#link.reject(entry, error)
+  }
+
+  #acknowledge(entry: Entry, reasonCode: number, properties: Ack['properties']): void {
+    const { tag, packet } = entry
     const packetId = packet.packetId as number
+    this.#link.journal?.remove(entry)
     if (tag !== undefined) this.#link.events.push({ type: 'acknowledged', tag, packetId, reasonCode, properties })
   }
 }

@@ -16,9 +16,16 @@ export interface Entry {
   /** The answer that the server owes on this connection; undefined while it waits to be sent. PUBREL is the caller's to send. */
   awaits: Ack['type'] | undefined
   sentAt: number
+  /** When the application gave it to us. */
   readonly acceptedAt: number
   /** By when it has to be sent for the first time; Infinity is never too late. */
   readonly expiresAt: number
+  /** Whether it is in the store, where there is one: before, it is not sent. */
+  accepted: boolean
+  /** Who waits, waits only until it is accepted. */
+  readonly untilAccepted: boolean
+  /** Its place in the store; 0 is none. */
+  order: number
 }
 
 /** A message of QoS 1 or 2 that the application has and that is not fully acknowledged. Opaque to the client. */

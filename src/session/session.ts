@@ -16,6 +16,7 @@ import { Calls, type Resumption } from './calls.js'
 import type { SessionEvent } from './events.js'
 import { connectionLost, failed, refusedBy } from './failures.js'
 import { Inbound } from './inbound.js'
+import type { Batch, Journal } from './journal.js'
 import { KeepAlive } from './keepalive.js'
 import { Link, type SessionSettings } from './link.js'
 import { Outbound } from './outbound.js'
@@ -127,11 +128,51 @@ export class Session {
 
   /**
    * Takes a message over. Throws TypeError, RangeError or, above a limit of the server, RefusedError. True if it was
-   * sent; else it waits, and for QoS 0 the event `sent` follows. For QoS 1 and 2 `acknowledged` or `rejected` follows.
+   * sent; else it waits, and for QoS 0 the event `sent` follows. For QoS 1 and 2 `acknowledged` or `rejected` follows, or
+   * with `untilAccepted` `accepted` instead of the former.
    */
-  publish(packet: Publish, tag: unknown, now: number): boolean {
+  publish(packet: Publish, tag: unknown, now: number, untilAccepted = false): boolean {
     this.#link.now = now
-    return this.#outbound.publish(packet, tag)
+    return this.#outbound.publish(packet, tag, untilAccepted)
+  }
+
+  /** Whether something has to be written before the packets that are taken now may leave. */
+  get changed(): boolean {
+    return this.#link.journal?.changed === true
+  }
+
+  /** What has to be written to the store; `stored` or `unstored` follows, and then the next one. */
+  takeBatch(): Batch | undefined {
+    return this.#link.journal?.take()
+  }
+
+  stored({ accepted }: Batch, now: number): void {
+    this.#link.now = now
+    this.#outbound.stored(accepted)
+  }
+
+  /** The store failed: what was to be accepted is rejected with `error`, the rest is in the next batch. */
+  unstored(batch: Batch, error: () => MqttError): void {
+    this.#link.journal?.unwrite(batch)
+    this.#outbound.unstored(batch.accepted, error)
+  }
+
+  /**
+   * Goes on with the session that a store holds. `offset` leads from the clock that `now` is of to the time of day. Gives
+   * the number of records that could not be read.
+   */
+  load(entries: Iterable<readonly [string, Uint8Array]>, offset: number): number {
+    const { messages, received, broken } = (this.#link.journal as Journal).load(entries, offset)
+    this.#outbound.load(messages)
+    this.#inbound.load(received)
+    return broken
+  }
+
+  /** The store is about to be closed: it alone has the session from here on. */
+  unload(): void {
+    this.#link.journal?.unload()
+    this.#outbound.unload()
+    this.#inbound.unload()
   }
 
   /** `answered` or `rejected` follows. The Packet Identifier is set here. */

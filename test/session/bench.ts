@@ -45,6 +45,7 @@ export class Bench {
       forcePing: false,
       autoAck: true,
       outbox: UNLIMITED,
+      durable: false,
       ...settings,
     })
   }

@@ -188,6 +188,7 @@ export class BackToBack {
       forcePing: false,
       autoAck: true,
       outbox: UNLIMITED,
+      durable: false,
     })
     this.reconnect(false)
   }

@@ -55,6 +55,11 @@ export class VirtualHost implements Platform {
     return this.#now
   }
 
+  /** 1970 began a second before zero of the other clock. */
+  wallClock(): number {
+    return this.#now + 1_000
+  }
+
   setTimer(callback: () => void, ms: number): () => void {
     const timer = { at: this.#now + ms, order: this.#order++, callback }
     this.#timers.push(timer)

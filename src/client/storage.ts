@@ -1,0 +1,204 @@
+/** Keeps the session in the application's store: read at the beginning, written ahead of the wire, given back at the end. */
+
+import type { Packet } from '../codec/packet.js'
+import { describe, isMqttError, MqttError } from '../errors.js'
+import type { Batch } from '../session/journal.js'
+import type { Session } from '../session/session.js'
+import type { Events } from './events.js'
+import type { SessionStore } from './store.js'
+import { encodeText } from './text.js'
+import type { Platform } from './transport.js'
+
+/** The record that says whose session it is. */
+const OWNER = 'owner'
+
+/** Whose session a store keeps. */
+interface Owner {
+  readonly clientId: string
+  /** URLs without credentials: one of them has to be the same. */
+  readonly servers: readonly string[]
+}
+
+export class Storage {
+  readonly #store: SessionStore
+  readonly #session: Session
+  readonly #platform: Platform
+  readonly #events: Events
+  readonly #owner: Owner
+  #opening: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+  #scheduled = false
+  #writing: Promise<void> | undefined
+  /** Packets that leave when the write under way is done, and those that wait for the one behind it. */
+  #held: [Packet[], Packet[]] = [[], []]
+  #released: Packet[] = []
+  /** Whether the last write failed. */
+  #failing = false
+  /** Something may leave now. */
+  written: () => void = () => {}
+
+  constructor(store: SessionStore, session: Session, platform: Platform, events: Events, owner: Owner) {
+    this.#store = store
+    this.#session = session
+    this.#platform = platform
+    this.#events = events
+    this.#owner = owner
+  }
+
+  /** Opens the store and takes its session up; `reset`, to drop it. Rejects with an `MqttError` of phase `store`. */
+  open(reset: boolean): Promise<void> {
+    this.#opening = this.#open(this.#closing, reset)
+    this.#closing = undefined
+    return this.#opening
+  }
+
+  /** Writes what is left and gives the store back. What fails is told by `error`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** Takes what the session wants to send; gives what may leave now: that of which all that it follows from is written. */
+  admit(packets: Packet[]): Packet[] {
+    const { changed } = this.#session
+    if (changed) this.#schedule()
+    const last = packets.at(-1)
+    if (last?.type === 'disconnect' && last.reasonCode >= 0x80) {
+      // The connection fails, and what was not sent on it is sent on the next one.
+      this.drop()
+      return [last]
+    }
+    const line = changed ? this.#held[1] : this.#writing ? this.#held[0] : this.#released
+    if (line === this.#released && line.length === 0) return packets
+    for (const packet of packets) line.push(packet)
+    const released = this.#released
+    this.#released = []
+    return released
+  }
+
+  /** The connection is gone, and with it what was to leave on it. */
+  drop(): void {
+    this.#held = [[], []]
+    this.#released = []
+  }
+
+  /** Resolves once nothing is to be written for now. */
+  async idle(): Promise<void> {
+    while (this.#writing || this.#scheduled) {
+      this.#write()
+      await this.#writing
+    }
+  }
+
+  async #open(closing: Promise<void> | undefined, reset: boolean): Promise<void> {
+    await closing
+    const { entries, damage } = await this.#store.open().catch((error) => {
+      throw storeError(error)
+    })
+    try {
+      const records = new Map(entries)
+      await this.#claim(records.get(OWNER))
+      records.delete(OWNER)
+      const broken = this.#session.load(records, this.#platform.wallClock() - this.#platform.now())
+      if (reset) this.#session.reset()
+      const unreadable = broken === 0 ? undefined : `${broken} of its records cannot be read and are dropped`
+      for (const what of [damage, unreadable]) if (what) this.#events.raise(damaged(what))
+      this.written()
+    } catch (error) {
+      this.#session.unload()
+      await this.#store.close().catch(() => {})
+      throw storeError(error)
+    }
+  }
+
+  /** Looks whose session it is, and says that it is ours from now on. */
+  async #claim(record: Uint8Array | undefined): Promise<void> {
+    const { clientId, servers } = this.#owner
+    const ours = JSON.stringify({ clientId, servers })
+    const found = record && new TextDecoder().decode(record)
+    if (found === ours) return
+    const theirs = found === undefined ? this.#owner : readOwner(found)
+    if (theirs.clientId !== clientId) throw foreign('clientId', describe(theirs.clientId), describe(clientId))
+    if (!servers.some((server) => theirs.servers.includes(server)))
+      throw foreign('server', theirs.servers.join(' or '), servers.join(', '))
+    await this.#store.write(new Map([[OWNER, encodeText(OWNER, ours)]]))
+  }
+
+  #schedule(): void {
+    if (this.#writing || this.#scheduled || !this.#opening) return
+    this.#scheduled = true
+    // Behind the application's turn: what it publishes at once is written at once.
+    this.#platform.defer(() => this.#write())
+  }
+
+  #write(): void {
+    this.#scheduled = false
+    if (this.#writing) return
+    const batch = this.#session.takeBatch()
+    this.#held = [this.#held[1], []]
+    if (batch) this.#writing = this.#save(batch)
+    else this.#pass()
+  }
+
+  async #save(batch: Batch): Promise<void> {
+    try {
+      await this.#store.write(batch.changes)
+      this.#failing = false
+      this.#session.stored(batch, this.#platform.now())
+    } catch (cause) {
+      const error = this.#events.named(storeError(cause))
+      this.#session.unstored(batch, () => error)
+      // Who published hears of it. What else was to be written has nobody, and would say the same again and again.
+      if (batch.changes.size > batch.accepted.length && !this.#failing) this.#events.raise(error)
+      this.#failing = true
+    }
+    this.#writing = undefined
+    this.#pass()
+  }
+
+  /** What waited for the last write may leave: also where it failed, for the connection goes on. */
+  #pass(): void {
+    for (const packet of this.#held[0]) this.#released.push(packet)
+    this.#held[0] = []
+    this.written()
+  }
+
+  async #close(): Promise<void> {
+    const opening = this.#opening
+    this.#opening = undefined
+    const opened = await opening?.then(
+      () => true,
+      () => false,
+    )
+    if (!opened) return
+    await this.idle()
+    const batch = this.#session.takeBatch()
+    if (batch) await this.#store.write(batch.changes).catch((error) => this.#events.raise(storeError(error)))
+    this.#session.unload()
+    await this.#store.close().catch((error) => this.#events.raise(storeError(error)))
+  }
+}
+
+function readOwner(text: string): Owner {
+  try {
+    const { clientId, servers } = JSON.parse(text)
+    if (typeof clientId === 'string' && Array.isArray(servers)) return { clientId, servers }
+  } catch {}
+  throw damaged('it does not say whose session it is; it may be of another program, or of a later version')
+}
+
+function damaged(what: string): MqttError {
+  return new MqttError(`store: ${what}`, { code: 'STORE_DAMAGED', phase: 'store' })
+}
+
+function foreign(what: string, got: string, expected: string): MqttError {
+  const message = `store: expected a session of the ${what} ${expected}, got one of ${got}; give each client a store of its own`
+  return new MqttError(message, { code: 'STORE_OF_ANOTHER', phase: 'store' })
+}
+
+/** An error of the store's as one of ours. */
+function storeError(cause: unknown): MqttError {
+  if (isMqttError(cause)) return cause
+  const message = 'store: it failed, and what was to be kept in it is not accepted; see cause'
+  return new MqttError(message, { code: 'STORE_FAILED', phase: 'store', retryable: true, cause })
+}
