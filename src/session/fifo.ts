@@ -41,6 +41,8 @@ export class Fifo<T> {
     for (let index = this.#head; index < this.#items.length; index++) {
       const item = this.#items[index] as T
       if (!matches(item)) continue
+      // The first is the one that is mostly asked for, and the one whose end would move all others.
+      if (index === this.#head) return this.shift()
       this.#items.splice(index, 1)
       return item
     }

@@ -27,7 +27,7 @@ const SPARE_IDS = 35
 export class Outbound {
   readonly #link: Link
   readonly #inflight: Map<number, Entry>
-  /** Behind what was in flight on the last connection and has no room on this one: that is in both. */
+  /** With what was in flight on the last connection and has no room on this one: that is in both. */
   readonly #waiting: Outbox
   #aliases = new Map<string, number>()
   /** The send window in force: the smaller of `maxInflight` and the server's Receive Maximum. */
@@ -104,22 +104,29 @@ export class Outbound {
   }
 
   #queue(entry: Entry): void {
-    const { fits, gone } = this.#waiting.makeRoom(entry)
-    for (const older of gone) this.#discard(older, 'full')
-    if (fits) this.#waiting.push(entry)
-    else if (this.#link.settings.outbox.whenFull === 'reject') this.#link.reject(entry, () => discarded('full'))
+    // A host may call late when somebody's time is over: that one takes nobody's room.
+    this.expire()
+    const gone = this.#waiting.makeRoom(entry)
+    if (gone) {
+      for (const older of gone) this.#discard(older, 'full')
+      this.#waiting.push(entry)
+      this.pump()
+    } else if (this.#link.settings.outbox.whenFull === 'reject') this.#link.reject(entry, () => discarded('full'))
     else this.#discard(entry, 'full')
   }
 
   /** A message that was never sent is given up. */
   #discard(entry: Entry, reason: DiscardReason): void {
-    this.#link.events.push({ type: 'discarded', packet: entry.packet, reason })
+    // It never got a Packet Identifier.
+    this.#link.events.push({ type: 'discarded', packet: { ...entry.packet, packetId: undefined }, reason })
     this.#link.reject(entry, () => discarded(reason))
   }
 
-  /** Gives up what has waited too long. */
+  /** Gives up what has waited too long. What had to wait behind it may be of a QoS that need not. */
   expire(): void {
-    for (const entry of this.#waiting.expire(this.#link.now)) this.#discard(entry, 'expired')
+    const gone = this.#waiting.expire(this.#link.now)
+    for (const entry of gone) this.#discard(entry, 'expired')
+    if (gone.length > 0) this.pump()
   }
 
   /** A connection is up. `resumed`: the server has our session and knows our Packet Identifiers. */
@@ -129,8 +136,6 @@ export class Outbound {
     this.#windowUsed = 0
     this.#qos2Used = 0
     this.#retryAt = Infinity
-    // What had no room on the last connection is in flight, too.
-    this.#waiting.change((waiting) => waiting.filter(({ packet }) => !packet.dup))
     const owed: Entry[] = []
     for (const entry of this.#inflight.values()) {
       if (entry.awaits !== 'pubcomp' && entry.awaits !== 'pubrel') {
@@ -148,7 +153,7 @@ export class Outbound {
       }
     }
     if (!resumed) this.#inflight.clear()
-    this.#waiting.change((waiting) => [...owed, ...waiting])
+    this.#waiting.owe(owed)
     this.expire()
     this.pump()
   }
@@ -199,9 +204,10 @@ export class Outbound {
     if (!theirs) return
     for (let entry = this.#waiting.peek(); entry; entry = this.#waiting.peek()) {
       const { packet, size } = entry
-      if (packet.qos > 0 && !this.#mayStart(packet)) return
+      const late = this.#waiting.late(now)
+      if (packet.qos > 0 && !late && !this.#mayStart(packet)) return
       this.#waiting.shift()
-      if (!packet.dup && entry.expiresAt <= now) {
+      if (late) {
         this.#discard(entry, 'expired')
         continue
       }
@@ -237,15 +243,15 @@ export class Outbound {
   /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. */
   cancel(tag: unknown): void {
     for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
-    this.#waiting.remove((waiting) => waiting.tag === tag)
+    this.#waiting.cancel(tag)
   }
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */
   detach(error: () => MqttError): void {
     for (const entry of this.#inflight.values()) this.#link.reject(entry, error)
-    this.#waiting.change((waiting) => {
-      for (const entry of waiting) this.#link.reject(entry, error)
-      return waiting.filter(({ packet }) => packet.qos > 0)
+    this.#waiting.keep((entry) => {
+      this.#link.reject(entry, error)
+      return entry.packet.qos > 0
     })
   }
 
@@ -253,7 +259,7 @@ export class Outbound {
   reset(): void {
     this.#inflight.clear()
     this.#windowUsed = 0
-    this.#waiting.change((waiting) => waiting.filter(({ tag }) => tag !== undefined))
+    this.#waiting.keep(({ tag }) => tag !== undefined)
   }
 
   #mayStart({ qos }: Publish): boolean {
@@ -300,11 +306,14 @@ export class Outbound {
   }
 }
 
-/** As it is to be sent now: its Message Expiry Interval has run while it waited, as it does in a server [MQTT-3.3.2-6]. */
+/**
+ * As it is to be sent now: its Message Expiry Interval has run while it waited, as it does in a server [MQTT-3.3.2-6]. It
+ * ends at 1, because mosquitto takes 0 for never: what is sent again has to be sent [MQTT-4.4.0-1], and need not last.
+ */
 function aged({ packet, acceptedAt }: Entry, now: number): Publish {
   const { messageExpiryInterval } = packet.properties
   const waited = Math.floor((now - acceptedAt) / 1_000)
-  if (messageExpiryInterval === undefined || waited === 0) return packet
-  const left = Math.max(0, messageExpiryInterval - waited)
+  if (!messageExpiryInterval || waited === 0) return packet
+  const left = Math.max(1, messageExpiryInterval - waited)
   return { ...packet, properties: { ...packet.properties, messageExpiryInterval: left } }
 }
