@@ -36,6 +36,8 @@ export class Outbound {
   #qos2Used = 0
   /** Not later than the time at which the first entry in flight wants to be sent again. */
   #retryAt = Infinity
+  /** No connection is planned, and nobody waits: what is over is told of by the next one. */
+  #resting = false
 
   constructor(link: Link) {
     this.#link = link
@@ -57,7 +59,7 @@ export class Outbound {
 
   /** When a message that waits expires, with or without a connection. */
   get expiry(): number {
-    return this.#waiting.deadline
+    return this.#resting ? Infinity : this.#waiting.deadline
   }
 
   /**
@@ -104,6 +106,7 @@ export class Outbound {
   }
 
   #queue(entry: Entry): void {
+    this.#resting = false
     // A host may call late when somebody's time is over: that one takes nobody's room.
     this.expire()
     const gone = this.#waiting.makeRoom(entry)
@@ -132,6 +135,7 @@ export class Outbound {
   /** A connection is up. `resumed`: the server has our session and knows our Packet Identifiers. */
   connected(theirs: Theirs, resumed: boolean): void {
     this.#aliases = new Map()
+    this.#resting = false
     this.window = Math.min(theirs.receiveMaximum ?? 65_535, this.#link.settings.maxInflight, 65_535 - SPARE_IDS)
     this.#windowUsed = 0
     this.#qos2Used = 0
@@ -248,6 +252,7 @@ export class Outbound {
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */
   detach(error: () => MqttError): void {
+    this.#resting = true
     for (const entry of this.#inflight.values()) this.#link.reject(entry, error)
     this.#waiting.keep((entry) => {
       this.#link.reject(entry, error)

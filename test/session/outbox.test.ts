@@ -642,14 +642,25 @@ describe('time', () => {
     expect(bench.session.deadline).toBe(NEVER)
   })
 
-  test('after a detach what stays goes on to expire: nobody waits, and it is still an event', () => {
+  test('after a detach what stays wants no time, and what is over is told of by the next connection', () => {
     const bench = new Bench()
     bench.publish(1, 'a', expiring(1))
+    bench.publish(1, 'b', expiring(9))
     bench.session.detach(gone)
     bench.news()
+    expect(bench.session.deadline).toBe(NEVER)
+    bench.now = 1_000
+    expect(bench.connect({ properties: { receiveMaximum: 1 } }).wire()).toEqual(['publish 1 b'])
+    expect(bench.news()).toEqual(['discarded'])
+    bench.publish(1, 'c', expiring(5))
+    expect(bench.session.deadline).toBe(6_000)
+  })
+
+  test('a message after a detach wants its time again, without a connection', () => {
+    const bench = new Bench()
+    bench.session.detach(gone)
+    bench.publish(1, 'a', expiring(1))
     expect(bench.session.deadline).toBe(1_000)
-    expect(bench.tick(1_000).news()).toEqual(['discarded'])
-    expect(bench.connect().wire()).toEqual([])
   })
 
   test('of many, all that are over are told of in their order', () => {
