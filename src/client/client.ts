@@ -151,6 +151,7 @@ export class Client {
    * @throws {TypeError} or {RangeError} for a topic, payload, QoS or property that MQTT does not allow
    * @throws {RefusedError} when the server refuses it, or said in CONNACK that it would
    * @throws {ConnectionLostError} when the client is disconnected, or (QoS 0) loses the connection before it was sent
+   * @throws {MqttError} `OUTBOX_FULL`, `MESSAGE_EXPIRED` or `OFFLINE`: it was never sent, by the option `outbox`
    */
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<PublishResult> {
     const { qos = 0, retain = false, properties = NO_PROPERTIES, signal } = options
