@@ -158,7 +158,6 @@ export class Outbound {
     }
     if (!resumed) this.#inflight.clear()
     this.#waiting.owe(owed)
-    this.expire()
     this.pump()
   }
 
