@@ -3,7 +3,7 @@ import { measurePublish } from '../../src/codec/packet.js'
 import { type ClientOptions, CoreClient, type OutboxOptions, type Packet } from '../../src/index.js'
 import type { ScriptedPeer } from '../support/scripted-peer.js'
 import { settled, VirtualHost } from '../support/virtual-host.js'
-import { codeOf, connected, failure, noUnhandledRejections, reconnected, state } from './bench.js'
+import { codeOf, connected, countedSignal, failure, noUnhandledRejections, reconnected, state } from './bench.js'
 
 noUnhandledRejections()
 
@@ -369,4 +369,13 @@ test('one line before, during and after an outage, at mixed QoS, with a window t
   await settled()
   expect(await answered(next)).toEqual(names)
   await Promise.all(published)
+})
+
+test.each([0, 1] as const)('a refused publish listens to its signal no more, at QoS %i', async (qos) => {
+  const { client } = await connected({ protocolVersion: 5 }, { properties: { maximumPacketSize: 20 } })
+  const { signal, listening } = countedSignal()
+  expect((await failure(client.publish('t', 'x'.repeat(50), { qos, signal: signal as never }))).name).toBe(
+    'RefusedError',
+  )
+  expect(listening()).toBe(0)
 })
