@@ -157,6 +157,7 @@ export class Client {
    * @throws {TypeError} or {RangeError} for a topic, payload, QoS or property that MQTT does not allow
    * @throws {RefusedError} when the server refuses it, or said in CONNACK that it would
    * @throws {ConnectionLostError} when the client is disconnected, or (QoS 0) loses the connection before it was sent
+   * @throws {MqttError} `OUTBOX_FULL`, `MESSAGE_EXPIRED` or `OFFLINE`: it was never sent, by the option `outbox`
    */
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<PublishResult> {
     const { qos = 0, retain = false, properties = NO_PROPERTIES, until = 'delivered', signal } = options
@@ -367,7 +368,7 @@ export class Client {
     else if (event.type === 'challenge' || event.type === 'verify') void this.#authentication.hear(event)
     else if (event.type === 'discarded') {
       this.#metrics.messagesDiscarded++
-      this.#events.emit('discard', event)
+      this.#events.emit('discard', { packet: event.packet, reason: event.reason })
     } else if (event.type === 'late') this.#subscribing.disown(event.packet)
     else if (!('tag' in event)) this.#supervisor.hear(event)
     else {

@@ -98,18 +98,22 @@ export interface BacklogOptions {
   overflow?: 'drop-oldest' | 'drop-newest' | 'wait'
 }
 
-/** How much may wait to be sent: without a connection, or behind a full send window. */
+/**
+ * How much may wait to be sent for the first time: without a connection, or behind a full send window. What was sent once
+ * is within no limit and is sent again until it is acknowledged.
+ */
 export interface OutboxOptions {
-  /** Messages, from 1. Default: no limit. */
+  /** Messages, from 1. Default Infinity: no limit. */
   maxMessages?: number
-  /** Bytes of their packets. Default 128 MiB. */
+  /** Bytes of their packets, from 1. Default 134 217 728 (128 MiB); Infinity is no limit. */
   maxBytes?: number
-  /** ms that a message may wait until it is sent for the first time. Default: no limit. */
+  /** ms that a message may wait, from 1; a `messageExpiryInterval` of its own (5.0) rules where it is shorter. Default Infinity. */
   maxAge?: number
   /**
-   * What gives way when it is full. `reject` (default): the new message, whose promise rejects; nothing that was accepted is
-   * dropped. `drop-newest`: the new one, too, told by the event `discard`. `drop-oldest`: the one that has waited longest.
-   * `latest-per-topic`: one of the same topic, else the oldest. What was sent once never gives way.
+   * What gives way when it is full. `reject` (default): the new message, whose promise rejects with the code `OUTBOX_FULL`;
+   * nothing that was accepted is dropped. The others drop, which rejects with the same code and raises `discard`:
+   * `drop-newest` the new message, `drop-oldest` those that have waited longest, of any QoS, `latest-per-topic` the oldest
+   * of the same topic or, if there is none, of all.
    */
   whenFull?: 'reject' | 'drop-oldest' | 'drop-newest' | 'latest-per-topic'
   /** Whether messages of QoS 0 wait for a connection, or are dropped without one. Default `queue`. */
@@ -213,7 +217,7 @@ export interface ClientOptions {
    * unless that is set; with `cleanStart: true` what it holds is dropped. Default: in memory.
    */
   store?: SessionStore
-  /** What happens to messages that have to wait. What is given up rejects, raises `discard`, and is counted. */
+  /** What happens to messages that have to wait. What is dropped rejects, raises `discard`, and is counted. */
   outbox?: OutboxOptions
   /**
    * Whether to go where a server sends its clients, with 0x9C or 0x9D and a Server Reference (5.0, §4.11). True: if the

@@ -42,8 +42,13 @@ export class Requests {
     }
     const pending = new Pending<T>(signal, () => session.cancel(tag))
     if (!signal?.aborted) {
-      ask(tag, platform.now())
-      connection.update()
+      try {
+        ask(tag, platform.now())
+        connection.update()
+      } catch (error) {
+        // It was not taken over: its signal is let go of.
+        pending.reject(error)
+      }
     }
     return pending.promise
   }

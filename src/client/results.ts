@@ -97,7 +97,10 @@ export interface ResubscribeEvent {
   results: readonly { filter: string; reasonCode: number }[]
 }
 
-/** A message of ours was given up before it was sent; its promise rejects, too. */
+/**
+ * A message of ours was given up before it was sent; its promise rejects, too. Where there was no room for it, a listener that
+ * publishes it again at once has no end.
+ */
 export interface DiscardEvent {
   packet: Publish
   /** The outbox was full, its time was over, or (QoS 0) there was no connection. */

@@ -88,6 +88,16 @@ const DEFAULTS = {
   signal: undefined,
 } satisfies { [K in keyof Required<ClientOptions>]: ClientOptions[K] }
 
+const BACKLOG: Required<BacklogOptions> = { maxMessages: 1_000, maxBytes: 16_777_216, overflow: 'drop-oldest' }
+
+const OUTBOX: Required<OutboxOptions> = {
+  maxMessages: Infinity,
+  maxBytes: 134_217_728,
+  maxAge: Infinity,
+  whenFull: 'reject',
+  offlineQos0: 'queue',
+}
+
 const RANGES: { readonly [K in keyof ClientOptions]?: readonly [least: number, most: number] } = {
   protocolVersion: [3, 5],
   keepAlive: [0, 65_535],
@@ -181,41 +191,38 @@ function checkCredential(name: 'username' | 'password', value: unknown): void {
 }
 
 function checkBacklog(value: BacklogOptions): Required<BacklogOptions> {
-  const { maxMessages = 1_000, maxBytes = 16_777_216, overflow = 'drop-oldest' } = checkObject('backlog', value)
-  checkInteger(maxMessages, 1, 65_535, 'backlog.maxMessages')
-  checkInteger(maxBytes, 1, MAX_MS, 'backlog.maxBytes')
-  checkChoice('backlog.overflow', overflow, ['drop-oldest', 'drop-newest', 'wait'])
-  return { maxMessages, maxBytes, overflow }
+  const backlog = checkNames('backlog', value, BACKLOG)
+  checkInteger(backlog.maxMessages, 1, 65_535, 'backlog.maxMessages')
+  checkInteger(backlog.maxBytes, 1, MAX_MS, 'backlog.maxBytes')
+  checkChoice('backlog.overflow', backlog.overflow, ['drop-oldest', 'drop-newest', 'wait'])
+  return backlog
 }
 
 function checkOutbox(value: OutboxOptions): Required<OutboxOptions> {
-  const limits = {
-    maxMessages: Infinity,
-    maxBytes: 134_217_728,
-    maxAge: Infinity,
-    whenFull: 'reject' as const,
-    offlineQos0: 'queue' as const,
-    ...checkObject('outbox', value),
-  }
+  const outbox = checkNames('outbox', value, OUTBOX)
   for (const name of ['maxMessages', 'maxBytes', 'maxAge'] as const)
-    if (limits[name] !== Infinity) checkInteger(limits[name], 1, Number.MAX_SAFE_INTEGER, `outbox.${name}`)
-  checkChoice('outbox.whenFull', limits.whenFull, ['reject', 'drop-oldest', 'drop-newest', 'latest-per-topic'])
-  checkChoice('outbox.offlineQos0', limits.offlineQos0, ['queue', 'drop'])
-  return limits
+    if (outbox[name] !== Infinity) checkInteger(outbox[name], 1, Number.MAX_SAFE_INTEGER, `outbox.${name}`)
+  checkChoice('outbox.whenFull', outbox.whenFull, ['reject', 'drop-oldest', 'drop-newest', 'latest-per-topic'])
+  checkChoice('outbox.offlineQos0', outbox.offlineQos0, ['queue', 'drop'])
+  return outbox
 }
 
 function checkStore({ store, clientId }: ClientOptions): void {
   if (store === undefined) return
+  if (typeof store !== 'object' || store === null) throw wrongType('store', 'an object', store)
   for (const name of ['open', 'write', 'close'] as const)
-    if (typeof checkObject('store', store)[name] !== 'function')
-      throw wrongType(`store.${name}`, 'a function', store[name])
+    if (typeof store[name] !== 'function') throw wrongType(`store.${name}`, 'a function', store[name])
   // The next process has to be taken for the same client.
   if (!clientId) throw outOfRange('clientId', 'one, as there is a store', clientId)
 }
 
-function checkObject<T>(field: string, value: T): T {
+/** What is given, over the defaults; like the options themselves, a misspelt one is said. */
+function checkNames<T extends object>(field: string, value: Partial<T>, defaults: T): T {
   if (typeof value !== 'object' || value === null) throw wrongType(field, 'an object', value)
-  return value
+  const entries = Object.entries(value)
+  for (const [name] of entries)
+    if (!Object.hasOwn(defaults, name)) throw new TypeError(`${field}.${name}: there is no such option`)
+  return { ...defaults, ...Object.fromEntries(entries.filter(([, option]) => option !== undefined)) }
 }
 
 export function checkChoice(field: string, value: unknown, choices: readonly unknown[]): void {

@@ -40,8 +40,11 @@ export function discarded(reason: keyof typeof DISCARDED): MqttError {
 
 const DISCARDED = {
   full: ['OUTBOX_FULL', 'the outbox is full; wait for what is in it, or raise its limits'],
-  expired: ['MESSAGE_EXPIRED', 'it waited longer than messageExpiryInterval or outbox.maxAge'],
-  offline: ['OFFLINE', 'there is no connection (outbox.offlineQos0)'],
+  expired: [
+    'MESSAGE_EXPIRED',
+    'it waited longer than its messageExpiryInterval or outbox.maxAge; raise them if it still counts',
+  ],
+  offline: ['OFFLINE', "there is no connection; wait for one, or set outbox.offlineQos0 to 'queue'"],
 } as const
 
 /** The server refused, or said that it would. `packetType` is what carries the Reason Code. */

@@ -41,19 +41,17 @@ export class Fifo<T> {
     for (let index = this.#head; index < this.#items.length; index++) {
       const item = this.#items[index] as T
       if (!matches(item)) continue
+      // The first is the one that is mostly asked for, and the one whose end would move all others.
+      if (index === this.#head) return this.shift()
       this.#items.splice(index, 1)
       return item
     }
     return undefined
   }
 
-  all(): T[] {
-    return this.#items.slice(this.#head) as T[]
-  }
-
   /** Puts what `change` makes of all items in their place. */
   change(change: (items: T[]) => T[]): void {
-    this.#items = change(this.all())
+    this.#items = change(this.#items.slice(this.#head) as T[])
     this.#head = 0
   }
 }

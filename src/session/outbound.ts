@@ -28,7 +28,7 @@ const SPARE_IDS = 35
 export class Outbound {
   readonly #link: Link
   readonly #inflight: Map<number, Entry>
-  /** Behind what was in flight on the last connection and has no room on this one: that is in both. */
+  /** With what was in flight on the last connection and has no room on this one: that is in both. */
   readonly #waiting: Outbox
   #aliases = new Map<string, number>()
   /** The send window in force: the smaller of `maxInflight` and the server's Receive Maximum. */
@@ -37,6 +37,8 @@ export class Outbound {
   #qos2Used = 0
   /** Not later than the time at which the first entry in flight wants to be sent again. */
   #retryAt = Infinity
+  /** No connection is planned, and nobody waits: what is over is told of by the next one. */
+  #resting = false
 
   constructor(link: Link) {
     this.#link = link
@@ -58,7 +60,7 @@ export class Outbound {
 
   /** When a message that waits expires, with or without a connection. */
   get expiry(): number {
-    return this.#waiting.deadline
+    return this.#resting ? Infinity : this.#waiting.deadline
   }
 
   /**
@@ -97,12 +99,16 @@ export class Outbound {
   }
 
   #queue(entry: Entry): void {
-    const { fits, gone } = this.#waiting.makeRoom(entry)
-    for (const older of gone) this.#discard(older, 'full')
-    if (fits) {
+    this.#resting = false
+    // A host may call late when somebody's time is over: that one takes nobody's room.
+    this.expire()
+    const gone = this.#waiting.makeRoom(entry)
+    if (gone) {
+      for (const older of gone) this.#discard(older, 'full')
       this.#waiting.push(entry)
       if (this.#link.journal) this.#link.journal.accept(entry)
       else this.#accept(entry)
+      this.pump()
     } else if (this.#link.settings.outbox.whenFull === 'reject') this.#link.reject(entry, () => discarded('full'))
     else this.#discard(entry, 'full')
   }
@@ -122,6 +128,7 @@ export class Outbound {
       accepted: false,
       untilAccepted,
       order: 0,
+      left: false,
     }
   }
 
@@ -143,7 +150,7 @@ export class Outbound {
   /** Messages could not be stored: they are not accepted. */
   unstored(entries: readonly Entry[], error: () => MqttError): void {
     const refused = new Set(entries)
-    this.#waiting.change((waiting) => waiting.filter((entry) => !refused.has(entry)))
+    this.#waiting.keep((entry) => !refused.has(entry))
     for (const entry of entries) this.#link.reject(entry, error)
     this.pump()
   }
@@ -151,51 +158,56 @@ export class Outbound {
   /** Takes up what another process, or we before, left in the store. What came since waits behind it. */
   load(messages: readonly Stored[]): void {
     const { journal, settings } = this.#link
-    const waiting: Entry[] = []
+    const newer: Entry[] = []
+    this.#waiting.keep((entry) => newer.push(entry) === 0)
     for (const { packet, order, acceptedAt, awaits } of messages) {
       // It may have been stored in 5.0, and be sent in 3.1.1.
       if (settings.version < 5) packet.properties = NO_PROPERTIES
       if (!awaits) packet.packetId = 1
       const entry = this.#entry(packet, measurePublish(packet, settings.version), undefined, acceptedAt, false)
-      entry.accepted = true
+      entry.accepted = entry.left = true
       entry.order = order
       entry.awaits = awaits
       if (awaits) this.#inflight.set(packet.packetId as number, entry)
-      else waiting.push(entry)
+      else this.#waiting.push(entry)
     }
     this.#windowUsed = this.#inflight.size
-    this.#waiting.change((newer) => [...waiting, ...newer])
-    for (const entry of this.#waiting.all()) if (!entry.accepted) journal?.accept(entry)
+    for (const entry of newer) {
+      this.#waiting.push(entry)
+      journal?.accept(entry)
+    }
   }
 
   /** The store alone has the session from here on. */
   unload(): void {
     this.#inflight.clear()
     this.#windowUsed = 0
-    this.#waiting.change(() => [])
+    this.#waiting.keep(() => false)
   }
 
   /** A message is given up. */
   #discard(entry: Entry, reason: Exclude<DiscardReason, 'refused'>): void {
     this.#link.journal?.remove(entry)
-    this.#link.events.push({ type: 'discarded', packet: entry.packet, reason })
+    // It never got a Packet Identifier.
+    this.#link.events.push({ type: 'discarded', packet: { ...entry.packet, packetId: undefined }, reason })
     this.#link.reject(entry, () => discarded(reason))
   }
 
-  /** Gives up what has waited too long. */
+  /** Gives up what has waited too long. What had to wait behind it may be of a QoS that need not. */
   expire(): void {
-    for (const entry of this.#waiting.expire(this.#link.now)) this.#discard(entry, 'expired')
+    const gone = this.#waiting.expire(this.#link.now)
+    for (const entry of gone) this.#discard(entry, 'expired')
+    if (gone.length > 0) this.pump()
   }
 
   /** A connection is up. `resumed`: the server has our session and knows our Packet Identifiers. */
   connected(theirs: Theirs, resumed: boolean): void {
     this.#aliases = new Map()
+    this.#resting = false
     this.window = Math.min(theirs.receiveMaximum ?? 65_535, this.#link.settings.maxInflight, 65_535 - SPARE_IDS)
     this.#windowUsed = 0
     this.#qos2Used = 0
     this.#retryAt = Infinity
-    // What had no room on the last connection is in flight, too.
-    this.#waiting.change((waiting) => waiting.filter(({ packet }) => !packet.dup))
     const owed: Entry[] = []
     for (const entry of this.#inflight.values()) {
       if (entry.awaits !== 'pubcomp' && entry.awaits !== 'pubrel') {
@@ -214,8 +226,7 @@ export class Outbound {
       }
     }
     if (!resumed) this.#inflight.clear()
-    this.#waiting.change((waiting) => [...owed, ...waiting])
-    this.expire()
+    this.#waiting.owe(owed)
     this.pump()
   }
 
@@ -265,9 +276,10 @@ export class Outbound {
     if (!theirs) return
     for (let entry = this.#waiting.peek(); entry; entry = this.#waiting.peek()) {
       const { packet, size } = entry
-      if (packet.qos > 0 && !(entry.accepted && this.#mayStart(packet))) return
+      const late = this.#waiting.late(now)
+      if (packet.qos > 0 && !late && !(entry.accepted && this.#mayStart(packet))) return
       this.#waiting.shift()
-      if (!packet.dup && entry.expiresAt <= now) {
+      if (late) {
         this.#discard(entry, 'expired')
         continue
       }
@@ -303,16 +315,18 @@ export class Outbound {
   /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. */
   cancel(tag: unknown): void {
     for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
-    const entry = this.#waiting.remove((waiting) => waiting.tag === tag)
+    const entry = this.#waiting.cancel(tag)
     if (entry) this.#link.journal?.remove(entry)
   }
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */
   detach(error: () => MqttError): void {
+    this.#resting = true
     for (const entry of this.#inflight.values()) this.#link.reject(entry, error)
-    this.#waiting.change((waiting) => {
-      for (const entry of waiting) this.#link.reject(entry, error)
-      return waiting.filter(({ packet }) => packet.qos > 0)
+    this.#waiting.keep((entry) => {
+      entry.left = true
+      this.#link.reject(entry, error)
+      return entry.packet.qos > 0
     })
   }
 
@@ -322,12 +336,10 @@ export class Outbound {
     for (const entry of this.#inflight.values()) journal?.remove(entry)
     this.#inflight.clear()
     this.#windowUsed = 0
-    this.#waiting.change((waiting) =>
-      waiting.filter((entry) => {
-        if (entry.tag === undefined) journal?.remove(entry)
-        return entry.tag !== undefined
-      }),
-    )
+    this.#waiting.keep((entry) => {
+      if (entry.left) journal?.remove(entry)
+      return !entry.left
+    })
   }
 
   #mayStart({ qos }: Publish): boolean {
@@ -385,11 +397,14 @@ export class Outbound {
   }
 }
 
-/** As it is to be sent now: its Message Expiry Interval has run while it waited, as it does in a server [MQTT-3.3.2-6]. */
+/**
+ * As it is to be sent now: its Message Expiry Interval has run while it waited, as it does in a server [MQTT-3.3.2-6]. It
+ * ends at 1, because mosquitto takes 0 for never: what is sent again has to be sent [MQTT-4.4.0-1], and need not last.
+ */
 function aged({ packet, acceptedAt }: Entry, now: number): Publish {
   const { messageExpiryInterval } = packet.properties
   const waited = Math.floor((now - acceptedAt) / 1_000)
-  if (messageExpiryInterval === undefined || waited === 0) return packet
-  const left = Math.max(0, messageExpiryInterval - waited)
+  if (!messageExpiryInterval || waited === 0) return packet
+  const left = Math.max(1, messageExpiryInterval - waited)
   return { ...packet, properties: { ...packet.properties, messageExpiryInterval: left } }
 }

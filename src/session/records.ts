@@ -24,6 +24,8 @@ export interface Entry {
   accepted: boolean
   /** Who waits, waits only until it is accepted. */
   readonly untilAccepted: boolean
+  /** A former `connect`, or a former process, left it. */
+  left: boolean
   /** Its place in the store; 0 is none. */
   order: number
 }
