@@ -42,10 +42,13 @@ interface SystemError extends Error {
   readonly code?: string
 }
 
+/** What it says of files that are missing or cut where it does not speak of corruption. */
+const MISSING_OR_CUT = /(MANIFEST-\d+|\.ldb|\.sst): (No such file|Invalid argument)/
+
 /** LevelDB cannot make sense of its files, as opposed to not getting at them. */
 export function isUnreadable(error: unknown): boolean {
   const { code, message } = reasonOf(error)
-  return code === 'LEVEL_CORRUPTION' || /MANIFEST-\d+: No such file/.test(message)
+  return code === 'LEVEL_CORRUPTION' || MISSING_OR_CUT.test(message)
 }
 
 /** The error for what was `doing`: "open" or "write to". What is an `MqttError` already stays what it is. */
