@@ -30,7 +30,7 @@ export async function prepareDirectory(given: string): Promise<Places> {
     )
   }
   const places = { directory, database: join(directory, DATABASE), witness: join(directory, WITNESS) }
-  await mkdir(places.database, { recursive: true })
+  await mkdir(places.database, { recursive: true, mode: 0o700 })
   return places
 }
 

@@ -229,6 +229,25 @@ describe('a table', () => {
   )
 })
 
+test('a value that is changed where LevelDB does not look is left out, and that is said', async () => {
+  const directory = temporaryDirectory()
+  const store = fileStore(directory)
+  await store.open()
+  // Of chance, so that LevelDB does not compress it.
+  const random = randomOf(SEED)
+  const value = Uint8Array.from({ length: 50_000 }, () => random() * 256)
+  await store.write(new Map([['changed', value], ...batchOf(SEED, 1)]))
+  await store.close()
+  // It puts the log into a table.
+  await describeStore(directory)
+  const table = newest(directory, /\.ldb$/)
+  flip(table, readFileSync(table).indexOf(value.subarray(30_000, 30_100)))
+  expect(await reopen(directory)).toEqual({
+    entries: entriesAfter(SEED, 1),
+    damage: `The store in ${directory} is damaged: 1 value in it did not fit the checksum and had to be left out.`,
+  })
+})
+
 describe('what LevelDB finds its files by', () => {
   test.each<[string, RegExp, (path: string) => void]>([
     ['MANIFEST is gone', /^MANIFEST/, (path) => rmSync(path)],
