@@ -87,6 +87,7 @@ export function measureLog(location: string): Promise<number> {
 
 async function measureFiles(location: string, pattern: RegExp): Promise<number> {
   const names = (await readdir(location)).filter((name) => pattern.test(name))
-  const stats = await Promise.all(names.map((name) => stat(join(location, name))))
-  return stats.reduce((sum, { size }) => sum + size, 0)
+  // A file that is gone again shows that somebody else is at work, which the lock will tell.
+  const sizes = await Promise.all(names.map((name) => stat(join(location, name)).catch(() => ({ size: 0 }))))
+  return sizes.reduce((sum, { size }) => sum + size, 0)
 }

@@ -59,7 +59,7 @@ export function storeError(doing: string, directory: string, thrown: unknown): M
     return lockedError(directory, 'another process has it open', cause)
   }
   const known = EXPLANATIONS.find(({ code, words }) => cause.code === code || cause.message.includes(words))
-  const { code, advice, retryable = false } = known ?? { code: 'STORE_FAILED', advice: cause.message }
+  const { code, advice, retryable = false } = known ?? { code: systemCodeOf(cause), advice: cause.message }
   return new MqttError(`Cannot ${doing} the store in ${directory}: ${advice} (${code})`, {
     code,
     phase: 'store',
@@ -76,6 +76,10 @@ export function lockedError(directory: string, who: string, cause?: unknown): Mq
 /** For what trying again does not change. */
 export function lastingError(code: string, message: string, cause?: unknown): MqttError {
   return new MqttError(`${message} (${code})`, { code, phase: 'store', cause })
+}
+
+function systemCodeOf({ code = '' }: SystemError): string {
+  return /^E[A-Z0-9]+$/.test(code) ? code : 'STORE_FAILED'
 }
 
 /** `open()` of classic-level wraps what LevelDB says. */

@@ -30,20 +30,20 @@ export function judgeFindings(directory: string, findings: Findings): Verdict {
   const isNew = head.number === 0 && tally.count === 0 && broken === 0 && !repaired
   const said: string[] = []
   if (repaired) said.push('its database could not be read and was repaired')
-  if (broken > 0) said.push(`${count(broken, 'value')} in it did not fit the checksum and had to be left out`)
+  if (broken > 0) said.push(`values in it did not fit their checksums and had to be left out: ${broken}`)
 
   // Broken values are in the head's tally, and not in ours.
   const missing = head.count - tally.count - broken
   if (head.number === 0) {
     if (!isNew) said.push('its record of the last write is missing, and values may be, too')
-  } else if (missing > 0) said.push(`${count(missing, 'value')} in the midst of it are missing`)
+  } else if (missing > 0) said.push(`${areMissing(missing, 'value')} in the midst of it`)
   else if (missing < 0 || (broken === 0 && head.total !== tally.total)) {
     said.push('some values in it are older than they should be, or were removed before')
   }
 
   const torn = said.length > 0
   const lost = (witness?.done ?? 0) - head.number
-  if (lost > 0) said.push(`the last ${count(lost, 'accepted write')} are missing`)
+  if (lost > 0) said.push(`${areMissing(lost, 'accepted write')} at its end`)
   else if (witness === undefined) {
     if (!isNew) said.push('its file witness.json is missing or broken, so that a missing end would not be noticed')
   } else if (witness.begun > head.number) {
@@ -60,6 +60,6 @@ export function judgeFindings(directory: string, findings: Findings): Verdict {
   }
 }
 
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`
+function areMissing(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? ' is' : 's are'} missing`
 }

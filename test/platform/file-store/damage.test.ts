@@ -88,7 +88,7 @@ function expectNothingInvented(entries: Record<string, string>): void {
 function expectAllSaid({ entries, damage }: { entries: Record<string, string>; damage: string | undefined }): void {
   expectNothingInvented(entries)
   if (damage === undefined) expect(entries).toEqual(entriesAfter(SEED, WRITES))
-  else expect(damage).toMatch(/ missing| older than they should be|did not fit the checksum|was repaired/)
+  else expect(damage).toMatch(/ missing| older than they should be|did not fit their checksums|was repaired/)
 }
 
 function writtenUntil(entries: Record<string, string>): number {
@@ -111,7 +111,7 @@ describe('the log', () => {
       expect(entries).toEqual(entriesAfter(SEED, until))
       const missing = WRITES - until
       expect(damage).toBe(
-        `The store in ${directory} is damaged: the last ${missing} accepted write${missing > 1 ? 's' : ''} are missing.`,
+        `The store in ${directory} is damaged: ${missing} accepted write${missing > 1 ? 's are' : ' is'} missing at its end.`,
       )
     },
   )
@@ -121,7 +121,7 @@ describe('the log', () => {
     truncateSync(newest(directory, /\.log$/), 0)
     const { entries, damage } = await reopen(directory)
     expect(entries).toEqual({})
-    expect(damage).toContain(`the last ${WRITES} accepted writes are missing`)
+    expect(damage).toContain(`${WRITES} accepted writes are missing at its end`)
   })
 
   test('cut within a write that was not accepted: that is said, and nothing is missing', async () => {
@@ -193,7 +193,7 @@ describe('the witness', () => {
     rmSync(join(directory, 'session.leveldb'), { recursive: true })
     const { entries, damage } = await reopen(directory)
     expect(entries).toEqual({})
-    expect(damage).toContain(`the last ${WRITES} accepted writes are missing`)
+    expect(damage).toContain(`${WRITES} accepted writes are missing at its end`)
   })
 })
 
@@ -204,7 +204,7 @@ describe('a table', () => {
     const { entries, damage } = await reopen(directory)
     expectNothingInvented(entries)
     expect(entries.last).toBe(entriesAfter(SEED, WRITES).last)
-    expect(damage).toMatch(/its database could not be read and was repaired; \d+ values in the midst of it are missing/)
+    expect(damage).toMatch(/its database could not be read and was repaired; \d+ values are missing in the midst of it/)
   })
 
   test('that is cut: the same', async () => {
@@ -214,7 +214,7 @@ describe('a table', () => {
     const { entries, damage } = await reopen(directory)
     expectNothingInvented(entries)
     expect(entries.last).toBe(entriesAfter(SEED, WRITES).last)
-    expect(damage).toMatch(/was repaired; \d+ values in the midst of it are missing/)
+    expect(damage).toMatch(/was repaired; \d+ values are missing in the midst of it/)
   })
 
   const random = randomOf(SEED + 1)
@@ -244,7 +244,7 @@ test('a value that is changed where LevelDB does not look is left out, and that 
   flip(table, readFileSync(table).indexOf(value.subarray(30_000, 30_100)))
   expect(await reopen(directory)).toEqual({
     entries: entriesAfter(SEED, 1),
-    damage: `The store in ${directory} is damaged: 1 value in it did not fit the checksum and had to be left out.`,
+    damage: `The store in ${directory} is damaged: values in it did not fit their checksums and had to be left out: 1.`,
   })
 })
 

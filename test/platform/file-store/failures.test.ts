@@ -27,4 +27,9 @@ test("Node's own errors keep their code, and an error of ours is what it was", (
   const error = storeError('open', '/a', cause)
   expect(error).toMatchObject({ code: 'EROFS', cause })
   expect(storeError('write to', '/b', error)).toBe(error)
+  const other = Object.assign(new Error('EISDIR: illegal operation on a directory, open'), { code: 'EISDIR' })
+  expect(storeError('open', '/a', other)).toMatchObject({
+    code: 'EISDIR',
+    message: 'Cannot open the store in /a: EISDIR: illegal operation on a directory, open (EISDIR)',
+  })
 })

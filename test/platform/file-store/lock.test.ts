@@ -56,6 +56,22 @@ test('two opens at once: one has it', async () => {
   await Promise.all(stores.map((store) => store.close()))
 })
 
+test('whatever the process that has it is doing to its files, each other open is told of the lock', async () => {
+  const directory = temporaryDirectory()
+  await using busy = new StoreProcess(directory, { sync: false })
+  await busy.open()
+  const writing = busy.write(1, 1, Number.MAX_SAFE_INTEGER).catch(() => {})
+  for (let attempt = 0; attempt < 100; attempt++) {
+    await expect(fileStore(directory).open()).rejects.toMatchObject(LOCKED)
+  }
+  await busy.kill()
+  await writing
+  expect(busy.done).toBeGreaterThan(10)
+  await using next = new StoreProcess(directory)
+  const { entries } = await next.open()
+  expect([entriesAfter(1, busy.done), entriesAfter(1, busy.done + 1)]).toContainEqual(entries)
+})
+
 test('once the process that has it is killed, the next open succeeds at once, with all that it wrote', async () => {
   const directory = temporaryDirectory()
   const store = fileStore(directory)
