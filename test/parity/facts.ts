@@ -56,7 +56,7 @@ export async function demands(): Promise<Demand[]> {
     ...Object.entries(nested).map(([option, type]) =>
       here(OPTIONS, type, prefixed(`${option}.`, membersOf(TYPES, type))),
     ),
-    here('Publish options', 'PublishOptions', membersOf(TYPES, 'PublishOptions')),
+    here('Publish options|Beyond the reference', 'PublishOptions', membersOf(TYPES, 'PublishOptions')),
     here('Subscription options', 'SubscribeOptions', membersOf(TYPES, 'SubscribeOptions')),
     here('Functions|Messages and events', 'Client', prefixed('client.', publicOf(CoreClient))),
     here(
