@@ -5,6 +5,7 @@
 
 import { connect, isMqttError, type QoS } from 'emqtt'
 import { scram } from 'emqtt/scram'
+import { indexedDbStore } from 'emqtt/store/indexeddb'
 
 const output = document.querySelector('output') as HTMLOutputElement
 const broker = new URLSearchParams(location.search).get('broker') ?? 'ws://localhost'
@@ -22,6 +23,9 @@ try {
     if (came.length === 3) break
   }
   await client.disconnect()
+  const store = indexedDbStore('app')
+  await store.open()
+  await store.close()
   output.textContent = came.sort().join(', ')
 } catch (error) {
   output.textContent = isMqttError(error) ? `${error.code}: ${error.message}` : String(error)

@@ -58,7 +58,7 @@ function read(path: string): Promise<string> {
 }
 
 describe('in Node', () => {
-  test.each(['emqtt', 'emqtt/codec', 'emqtt/scram', 'emqtt/store/file'])(
+  test.each(['emqtt', 'emqtt/codec', 'emqtt/scram', 'emqtt/store/file', 'emqtt/store/indexeddb'])(
     'import and require of %s give the same names',
     async (name) => {
       const { imported, required } = await evaluate(`
@@ -86,15 +86,17 @@ describe('in Node', () => {
       import { PacketReader } from 'emqtt/codec'
       import { scram } from 'emqtt/scram'
       import { fileStore } from 'emqtt/store/file'
+      import { indexedDbStore } from 'emqtt/store/indexeddb'
       const error = new (createRequire(import.meta.url)('emqtt').MqttError)('', { code: 'A', phase: 'codec' })
       let thrown
       try { new PacketReader({ protocolVersion: 5 }).push(Uint8Array.of(0, 0)) } catch (error) { thrown = error }
       const closed = await fileStore('unused').write(new Map()).catch((error) => error)
       const refused = await scram('SCRAM-SHA-256', { username: 'a', password: 'b' }).next().catch((error) => error)
-      const errors = [error, thrown, refused, closed, {}]
+      const unavailable = await indexedDbStore('a').open().catch((error) => error)
+      const errors = [error, thrown, refused, closed, unavailable, {}]
       console.log(JSON.stringify([error instanceof MqttError, ...errors.map(isMqttError)]))
     `)
-    expect(found).toEqual([false, true, true, true, true, false])
+    expect(found).toEqual([false, true, true, true, true, true, false])
   })
 
   test('npx emqtt --help runs', async () => {
@@ -205,6 +207,9 @@ describe('in a browser', () => {
     'umd/emqtt.min.js',
     'scram/index.js',
     'scram/index.cjs',
+    'store/indexeddb.js',
+    'store/indexeddb.cjs',
+    'umd/emqtt-indexeddb.min.js',
   ])('%s holds nothing of Node, no import and nothing but ASCII', async (path) => {
     const code = await read(`dist/${path}`)
     expect(code.match(/\bBuffer\b|\bprocess\b|\bnode:|\brequire\(|\bimport\b|[^\0-\x7f]/g)).toBeNull()
@@ -217,6 +222,13 @@ describe('in a browser', () => {
     expect(Object.keys(page).filter((name) => !before.includes(name))).toEqual(['emqtt'])
     const names = await evaluate(`import * as emqtt from 'emqtt'; console.log(JSON.stringify(Object.keys(emqtt)))`)
     expect(Object.keys(page.emqtt as object).sort()).toEqual(names)
+  })
+
+  test('the script of the store defines one global, emqttIndexedDb', async () => {
+    const page: Record<string, unknown> = {}
+    runInNewContext(await read('dist/umd/emqtt-indexeddb.min.js'), page)
+    expect(Object.keys(page)).toEqual(['emqttIndexedDb'])
+    expect(Object.keys(page.emqttIndexedDb as object).sort()).toEqual(['MqttError', 'indexedDbStore', 'isMqttError'])
   })
 
   test('the readme says how large the script of the CDNs is', async () => {
@@ -254,6 +266,7 @@ describe('its types', () => {
     import { encodePacket, PacketReader } from 'emqtt/codec'
     import { type Authenticator, scram } from 'emqtt/scram'
     import { fileStore, type SessionStore } from 'emqtt/store/file'
+    import { indexedDbStore } from 'emqtt/store/indexeddb'
     const options: ClientOptions = { protocolVersion: 5, tls: { ca: 'PEM' }, webSocket: { headers: { a: 'b' } } }
     export async function use(): Promise<Client> {
       // Disposing is in the types, and needs no lib of the reader's.
@@ -267,6 +280,7 @@ describe('its types', () => {
     }
     export const authenticator: Authenticator = scram('SCRAM-SHA-256', { username: 'a', password: async () => 'b' })
     export const store: SessionStore = fileStore('sessions/a', { sync: false })
+    export const another: SessionStore = indexedDbStore('a', { durability: 'strict' })
     export const bytes: Uint8Array = encodePacket({ type: 'pingreq' }, 5)
     export const packets = new PacketReader({ protocolVersion: 4 }).push(bytes).map(({ type }) => type)
   `

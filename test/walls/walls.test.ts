@@ -33,6 +33,7 @@ const GOOD = {
   'platform/scram/good.ts': `import { client } from '../../src/index.js'\nexport const scram = [client, globalThis.crypto.subtle, btoa('')]`,
   'platform/browser/index.ts': `import { client } from '../../src/index.js'\nexport const browser = client`,
   'platform/browser/good.ts': `import { shared } from '../shared/good.js'\nexport const good = [shared, document.title]`,
+  'platform/browser/session-database.ts': `import { openDB } from 'idb'\nimport { browser } from './index.js'\nexport const database = [openDB, browser]`,
   'platform/node/index.ts': `import { client } from '../../src/index.js'\nexport const node = client`,
   'platform/node/good.ts': `import { connect } from 'node:net'\nimport { shared } from '../shared/good.js'\nexport const good = [connect, shared, process.pid]`,
   'platform/node/file-store/good.ts': `import { mkdir } from 'node:fs/promises'\nimport { client } from '../../../src/index.js'\nexport const files = [mkdir, client]`,
@@ -132,6 +133,12 @@ const BAD: [title: string, file: string, text: string, errors: string[]][] = [
     'platform/browser/files.ts',
     `import { readFileSync } from 'node:fs'\nexport const bad = readFileSync`,
     ['TS2591', floor],
+  ],
+  [
+    'browser → idb, past session-database.ts',
+    'platform/browser/data.ts',
+    `import { openDB } from 'idb'\nexport const bad = openDB`,
+    [floor],
   ],
   ['Buffer in browser', 'platform/browser/buffer.ts', `export const bad = Buffer.alloc(1).length`, ['TS2591']],
   [
