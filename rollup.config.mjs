@@ -12,6 +12,7 @@ const NODE = fileURLToPath(new URL('platform/node/index.ts', import.meta.url))
 const BROWSER = 'platform/browser/index.ts'
 const CODEC = 'src/codec/index.ts'
 const SCRAM = 'platform/scram/index.ts'
+const INDEXEDDB = 'platform/browser/indexeddb-store.ts'
 const CLI = 'cli/main.ts'
 
 /**
@@ -44,6 +45,16 @@ export default [
     plugins: [compile(), nothingOfNode()],
   },
   {
+    input: INDEXEDDB,
+    treeshake: { moduleSideEffects: false },
+    output: [
+      ...both('dist/store', 'indexeddb'),
+      minified('dist/umd/emqtt-indexeddb.min.js', 'emqttIndexedDb', 3_200),
+    ],
+    // Inlines idb, so that the browser has no dependency.
+    plugins: [compile(), resolve({ browser: true }), nothingOfNode()],
+  },
+  {
     input: CLI,
     // The library is taken from beside it, not bundled a second time.
     external: [fromNpmOrNode, NODE],
@@ -64,6 +75,7 @@ export default [
     [NODE, 'index'],
     [CODEC, 'codec'],
     [SCRAM, 'scram'],
+    [INDEXEDDB, 'store/indexeddb'],
   ].map(([input, name]) => ({
     input,
     output: ['d.ts', 'd.cts'].map((suffix) => ({ file: `dist/${name}.${suffix}`, plugins: [libraries()] })),
@@ -75,25 +87,29 @@ export default [
     input: BROWSER,
     output: [
       ...both('dist/browser'),
-      umd('dist/umd/emqtt.js'),
-      { ...umd('dist/umd/emqtt.min.js'), sourcemap: true, plugins: [minify(), sizeBudget()] },
+      umd('dist/umd/emqtt.js', 'emqtt'),
+      minified('dist/umd/emqtt.min.js', 'emqtt', BUDGET),
     ],
     // Inlines the browser file of isomorphic-ws, so that no bundler has to find it.
     plugins: [compile(), resolve({ browser: true }), nothingOfNode()],
   },
 ].map((build) => ({ ...build, onLog: warningsFail }))
 
-function esm(dir) {
-  return { dir, format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name].js', plugins: [ascii()] }
+function esm(dir, name = '[name]') {
+  return { dir, format: 'es', entryFileNames: `${name}.js`, chunkFileNames: '[name].js', plugins: [ascii()] }
 }
 
-function both(dir) {
-  const names = { entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' }
-  return [esm(dir), { ...esm(dir), ...names, format: 'cjs' }]
+function both(dir, name = '[name]') {
+  const names = { entryFileNames: `${name}.cjs`, chunkFileNames: '[name].cjs' }
+  return [esm(dir, name), { ...esm(dir), ...names, format: 'cjs' }]
 }
 
-function umd(file) {
-  return { file, format: 'umd', name: 'emqtt', plugins: [ascii()] }
+function umd(file, name) {
+  return { file, format: 'umd', name, plugins: [ascii()] }
+}
+
+function minified(file, name, budget) {
+  return { ...umd(file, name), sourcemap: true, plugins: [minify(), sizeBudget(budget)] }
 }
 
 function warningsFail(level, log, handler) {
@@ -128,14 +144,14 @@ function nothingOfNode() {
   }
 }
 
-function sizeBudget() {
+function sizeBudget(budget) {
   return {
     name: 'size-budget',
     generateBundle(_, bundle) {
       const { code, fileName } = Object.values(bundle).find(({ type }) => type === 'chunk')
       const brotli = brotliCompressSync(code).length
-      console.log(`${fileName}: ${code.length} B, gzip ${gzipSync(code).length} B, brotli ${brotli} B of ${BUDGET} B`)
-      if (brotli > BUDGET) this.error(`${fileName} is ${brotli - BUDGET} B over its budget of ${BUDGET} B brotli`)
+      console.log(`${fileName}: ${code.length} B, gzip ${gzipSync(code).length} B, brotli ${brotli} B of ${budget} B`)
+      if (brotli > budget) this.error(`${fileName} is ${brotli - budget} B over its budget of ${budget} B brotli`)
     },
   }
 }

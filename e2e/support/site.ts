@@ -25,6 +25,7 @@ interface Page {
 }
 
 const UMD = '<script src="/dist/umd/emqtt.min.js"></script>'
+const STORE = '<script src="/dist/umd/emqtt-indexeddb.min.js"></script>'
 
 /** No inline script, no eval, and nothing but the broker to talk to. */
 export const STRICT_POLICY = "default-src 'none'; script-src 'self'; connect-src ws://127.0.0.1:*"
@@ -33,12 +34,22 @@ const PAGES: Readonly<Record<string, Page>> = {
   '/empty': { head: '' },
   '/umd': { head: UMD },
   '/esm': { head: `<script type="module" src="/esm.js"></script>` },
-  '/strict': { head: UMD, headers: { 'content-security-policy': STRICT_POLICY } },
+  '/store': { head: STORE },
+  '/strict': { head: UMD + STORE, headers: { 'content-security-policy': STRICT_POLICY } },
   '/closed': { head: UMD, headers: { 'content-security-policy': "default-src 'none'; script-src 'self'" } },
 }
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   '/esm.js': `import * as emqtt from '/dist/browser/index.js'\nglobalThis.emqtt = emqtt\n`,
+  '/store-worker.js': `
+    importScripts('/dist/umd/emqtt-indexeddb.min.js')
+    onmessage = async ({ data }) => {
+      const store = emqttIndexedDb.indexedDbStore(data)
+      await store.open()
+      await store.write(new Map([['a', Uint8Array.of(7)]]))
+      await store.close()
+      postMessage('stored')
+    }`,
   '/worker.js': `
     importScripts('/dist/umd/emqtt.min.js')
     onmessage = async ({ data }) => {
