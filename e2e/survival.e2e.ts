@@ -16,9 +16,9 @@ declare function complain(error: string): Promise<void>
 const count = (name: string, usual: number): number => Number(process.env[`EMQTT_${name}`] ?? usual)
 
 const ENDS = [
-  ...Array.from({ length: count('RELOADS', 6) }, () => 'reload' as const),
-  ...Array.from({ length: count('CLOSES', 2) }, () => 'close' as const),
-  ...Array.from({ length: count('CRASHES', 3) }, () => 'crash' as const),
+  ...Array.from({ length: count('RELOADS', 4) }, () => 'reload' as const),
+  ...Array.from({ length: count('CLOSES', 1) }, () => 'close' as const),
+  ...Array.from({ length: count('CRASHES', 2) }, () => 'crash' as const),
 ]
 /** ms that a page publishes at the most. */
 const LIFE = 400
