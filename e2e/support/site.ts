@@ -35,6 +35,7 @@ const PAGES: Readonly<Record<string, Page>> = {
   '/umd': { head: UMD },
   '/esm': { head: `<script type="module" src="/esm.js"></script>` },
   '/store': { head: STORE },
+  '/survival': { head: UMD + STORE },
   '/strict': { head: UMD + STORE, headers: { 'content-security-policy': STRICT_POLICY } },
   '/closed': { head: UMD, headers: { 'content-security-policy': "default-src 'none'; script-src 'self'" } },
 }
