@@ -118,7 +118,7 @@ export function credentialsRenewed(): ConnectionLostError {
   return new ConnectionLostError('the credentials expire soon: the client connects again with others', details)
 }
 
-/** The connection was cut, as those before it were, soon after CONNACK. That is how 3.x tells that a session was taken over. */
+/** The connection was cut, as those before it were, soon after CONNACK. In 3.x, that is all that one hears of a session taken over. */
 export function cutAgain(error: Error, times: number): ConnectionLostError {
   const { code, phase, retryable } = isMqttError(error)
     ? error
