@@ -3,7 +3,6 @@
 import { isBytes } from '../codec/fields.js'
 import { measurePacket } from '../codec/packet.js'
 import type { Connect } from '../codec/packets/connect.js'
-import { outOfRange } from '../errors.js'
 import type { Authentication } from './authentication.js'
 import { credentialsError, notConnected } from './failures.js'
 import type { Credentials } from './options.js'
@@ -67,22 +66,23 @@ async function asked<T>(field: string, give: () => T): Promise<Awaited<T>> {
   }
 }
 
-/** Nothing of what came is shown but a time: a misplaced secret is one, too. */
+const FIELDS: Readonly<Record<string, readonly [expected: string, fits: (value: unknown) => boolean]>> = {
+  username: ['a string', (value) => typeof value === 'string'],
+  password: ['a string or bytes', (value) => typeof value === 'string' || isBytes(value)],
+  expiresAt: [
+    'ms since 1970 (what is in seconds, times 1 000)',
+    (value) => typeof value === 'number' && value >= FIRST_MS,
+  ],
+}
+
+/** Nothing of what came is shown but names and types: it may be a secret in the wrong place. */
 function checked(given: unknown): Credentials {
   if (typeof given !== 'object' || given === null)
     throw new TypeError('credentials: expected the function to give { username, password, expiresAt }')
-  const { username, password, expiresAt, ...others } = given as Credentials
-  if (Object.keys(others).length > 0)
-    throw new TypeError('credentials: expected nothing but username, password and expiresAt')
-  if (username !== undefined && typeof username !== 'string')
-    throw new TypeError(`credentials.username: expected a string, got ${typeof username}`)
-  if (password !== undefined && typeof password !== 'string' && !isBytes(password))
-    throw new TypeError(`credentials.password: expected a string or bytes, got ${typeof password}`)
-  if (expiresAt !== undefined && !(typeof expiresAt === 'number' && expiresAt >= FIRST_MS))
-    throw outOfRange(
-      'credentials.expiresAt',
-      'ms since 1970 (a time in seconds, times 1 000)',
-      typeof expiresAt === 'number' ? expiresAt : typeof expiresAt,
-    )
-  return { username, password, expiresAt } as Credentials
+  for (const [name, value] of Object.entries(given)) {
+    const [expected, fits] = FIELDS[name] ?? ['no such field', () => false]
+    if (value !== undefined && !fits(value))
+      throw new TypeError(`credentials.${name}: expected ${expected}, got ${typeof value}`)
+  }
+  return given
 }

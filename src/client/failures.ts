@@ -109,7 +109,7 @@ export function credentialsError(field: string, cause: unknown): ConnectError {
 
 export function credentialsExpired(): ConnectError {
   const details = { code: 'CREDENTIALS_EXPIRED', phase: 'credentials', retryable: true } as const
-  return new ConnectError('credentials: what came has expired already; check expiresAt, and the clock here', details)
+  return new ConnectError('credentials: they have expired already; check expiresAt, and the clock here', details)
 }
 
 /** No failure: another connection takes the place of this one. */
