@@ -142,14 +142,15 @@ export class Supervisor {
 
   /** The network connection is gone, without our doing, and without a word of the server's. */
   lost(error: Error): void {
+    let told = error
     if (this.status === 'connected') {
       const { platform, settings } = this.#parts
       const stable = stableAfterCut(settings.reconnect)
       if (platform.now() - this.#connectedAt >= stable) this.#cuts = 0
       this.#settle(this.#cuts < TOLD_CUTS ? STABLE_AFTER : stable)
-      this.#cuts++
+      if (++this.#cuts >= TOLD_CUTS) told = cutAgain(error, this.#cuts)
     }
-    this.#ended(this.#cuts < TOLD_CUTS ? error : cutAgain(error, this.#cuts))
+    this.#ended(told)
   }
 
   #ended(error: Error, reasonCode?: number, properties: DisconnectProperties = NO_PROPERTIES, referred = false): void {

@@ -86,3 +86,17 @@ test('a client is told from the third cut in a row on, and no more once a connec
   await client.stop()
   expect(host.pendingTimers).toBe(0)
 })
+
+test('an attempt that ends before CONNACK is not told as one of them', async () => {
+  const { client, host } = await connected()
+  for (let cut = 0; cut < 3; cut++) {
+    host.peers.at(-1)?.end()
+    if (cut < 2) await reconnected(host)
+  }
+  const next = host.peer()
+  const told = new Promise<Error>((resolve) => client.once('reconnecting', ({ error }) => resolve(error)))
+  await host.advance(host.nextTimer)
+  ;(await next).end()
+  expect((await told).message).not.toMatch(HINT)
+  await client.stop()
+})
