@@ -1,7 +1,7 @@
 /** A browser as a host of the core: WebSockets only, and errors that say what the browser keeps to itself. */
 
 import type { ClientOptions, Endpoint, Platform } from '../../src/index.js'
-import { createClock, wallClock } from '../shared/clock.js'
+import { createClock } from '../shared/clock.js'
 import { resolveEndpoints, WEB_SOCKET_SCHEMES, webSocketUrl } from '../shared/endpoint.js'
 import { random } from '../shared/random.js'
 import { setTimer } from '../shared/timer.js'
@@ -65,7 +65,7 @@ export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, pa
     },
 
     now: createClock(),
-    wallClock,
+    wallClock: () => Date.now(),
     setTimer,
     // Not the bare function: it must not be called as a method of another object.
     defer: (callback) => queueMicrotask(callback),

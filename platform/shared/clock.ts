@@ -1,7 +1,4 @@
-/** The clocks of a host: one that never goes back and also counts the time in which the machine slept, and that on the wall. */
-
-/** Milliseconds since 1970, as the host has them. */
-export const wallClock = (): number => Date.now()
+/** A clock that never goes back and that also counts the time in which the machine slept. */
 
 /**
  * Neither clock of a host does both: the wall clock is set back now and then, and the steady clock stands still while

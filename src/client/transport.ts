@@ -61,7 +61,7 @@ export interface Platform {
   ): Promise<Transport>
   /** Milliseconds of a clock that never goes back and that counts the time in which the machine slept. */
   now(): number
-  /** Milliseconds since 1970, for times that others name. It may be wrong, and it may be set while we run. */
+  /** The time of day: ms since 1970, UTC. */
   wallClock(): number
   /** Calls `callback` once after `ms`, however many; returns what cancels it. A timer keeps a Node process alive. */
   setTimer(callback: () => void, ms: number): () => void

@@ -1,7 +1,7 @@
 /** The clock never goes back and counts sleep; timers of any length fire once, and not at once. */
 
 import { afterEach, expect, test, vi } from 'vitest'
-import { createClock, wallClock } from '../../platform/shared/clock.js'
+import { createClock } from '../../platform/shared/clock.js'
 import { random } from '../../platform/shared/random.js'
 import { setTimer } from '../../platform/shared/timer.js'
 
@@ -97,12 +97,4 @@ test('random gives as many bytes as asked, beyond what one call of the host give
   expect(bytes).toHaveLength(200_000)
   expect(bytes.subarray(199_000).some((byte) => byte !== 0)).toBe(true)
   expect(random(16)).not.toEqual(random(16))
-})
-
-test('the wall clock is that of the host, also when it is set', () => {
-  vi.useFakeTimers()
-  for (const time of [1_700_000_000_000, 1_600_000_000_000]) {
-    vi.setSystemTime(time)
-    expect(wallClock()).toBe(time)
-  }
 })
