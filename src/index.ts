@@ -10,6 +10,7 @@ export type { ClientMetrics } from './client/metrics.js'
 export type {
   BacklogOptions,
   ClientOptions,
+  Credentials,
   DisconnectOptions,
   FilterInput,
   OutboxOptions,

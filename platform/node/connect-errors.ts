@@ -41,7 +41,7 @@ const OLD_VERSION = lasting(
 )
 const NO_ROUTE = passing('there is no route to it: check the network')
 
-const EXPLANATIONS: Record<string, Explanation> = {
+export const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ENOTFOUND: passing('no host has that name: check its spelling and the DNS'),
   EAI_AGAIN: passing('the DNS does not answer: check the network'),
   ECONNREFUSED: passing('nothing listens there: check that the broker runs, and on this port'),

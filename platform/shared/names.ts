@@ -11,6 +11,7 @@ export type {
   ClientOptions,
   ClientStatus,
   ConnectResult,
+  Credentials,
   DiscardEvent,
   DisconnectEvent,
   DisconnectOptions,

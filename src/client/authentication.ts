@@ -4,6 +4,7 @@ import type { SessionEvent } from '../session/events.js'
 import type { AuthenticationData, Authenticator } from './authenticator.js'
 import { authenticationError } from './failures.js'
 import type { Parts } from './parts.js'
+import { Pending } from './pending.js'
 import { encodeText } from './text.js'
 
 type Step = Extract<SessionEvent, { type: 'challenge' | 'verify' }>
@@ -41,6 +42,15 @@ export class Authentication {
     } catch (error) {
       throw authenticationError(error)
     }
+  }
+
+  /** Once more, on the connection that there is; it ends if the server refuses. */
+  renew(): Promise<void> {
+    const { session, platform, connection } = this.#parts
+    const pending = new Pending<void>()
+    session.reauthenticate(pending, platform.now())
+    connection.update()
+    return pending.promise
   }
 
   /** The session waits for the application. */

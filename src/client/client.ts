@@ -2,6 +2,7 @@
 
 import { measurePacket } from '../codec/packet.js'
 import type { AckProperties } from '../codec/packets/acks.js'
+import type { DisconnectProperties } from '../codec/packets/disconnect.js'
 import type { UnsubscribeProperties } from '../codec/packets/unsubscribe.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import { outOfRange } from '../errors.js'
@@ -318,7 +319,10 @@ export class Client {
   async disconnect(options: DisconnectOptions = {}): Promise<void> {
     const { reasonCode = 0, properties = {}, drain = false, signal } = options
     measurePacket({ type: 'disconnect', reasonCode, properties }, 5)
-    const { sessionExpiryInterval: expiry } = properties
+    const { sessionExpiryInterval: expiry, serverReference } = properties as DisconnectProperties
+    // §3.14.2.2.5
+    if (serverReference !== undefined)
+      throw outOfRange('disconnect.properties.serverReference', 'none: only a server sends it', serverReference)
     if (expiry && !this.#settings.connect.properties.sessionExpiryInterval) {
       // §3.14.2.2.2
       throw outOfRange('disconnect.properties.sessionExpiryInterval', '0, as in CONNECT', expiry)

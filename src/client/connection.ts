@@ -70,6 +70,8 @@ export class Connection {
   #drained: Pending<PublishResult> | undefined
   /** Settled once the session has no message left to send, or nobody will send it. */
   #emptied: Pending<void> | undefined
+  /** Settled once no answer of the server is awaited, or it is not the server's to give any more. */
+  #answered: Pending<void> | undefined
   #dispatching = false
   #cancelTimer: (() => void) | undefined
   #timerAt = Infinity
@@ -137,6 +139,7 @@ export class Connection {
       this.#emptied.resolve()
       this.#emptied = undefined
     }
+    if (!this.#session.awaits) this.#settle()
     this.#regulate()
     this.#setTimer()
   }
@@ -161,6 +164,14 @@ export class Connection {
   emptied(): Promise<void> {
     this.#emptied ??= new Pending()
     const { promise } = this.#emptied
+    this.update()
+    return promise
+  }
+
+  /** Resolves once the server has answered all that was sent, or the connection is gone. */
+  answered(): Promise<void> {
+    this.#answered ??= new Pending()
+    const { promise } = this.#answered
     this.update()
     return promise
   }
@@ -277,12 +288,18 @@ export class Connection {
     this.#hooks.lost(error)
   }
 
+  #settle(): void {
+    this.#answered?.resolve()
+    this.#answered = undefined
+  }
+
   /** Forgets the transport: from here on the session has no network connection. */
   #release(): void {
     this.#transport = undefined
     this.#drained?.reject(connectionLost())
     this.#drained = undefined
     this.#hooks.storage?.drop()
+    this.#settle()
     this.#session.closed()
   }
 

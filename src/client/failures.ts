@@ -33,12 +33,13 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [0x9d, 'connect to the server that serverReference names'],
 ])
 
-/** CONNACK refused. `freshCredentials`: the next attempt brings others. */
+/** CONNACK refused. `freshCredentials`: the next attempt brings others. `proven`: those of the last connection were good. */
 export function connackError(
   { reasonCode, properties }: Connack,
   version: ProtocolVersion,
   { label }: Endpoint,
   freshCredentials: boolean,
+  proven = false,
 ): ConnectError {
   const code = version === 5 ? reasonCode : reasonCodeOfReturnCode(reasonCode)
   const name = version === 5 ? reasonName(reasonCode, 'connack') : returnCodeName(reasonCode)
@@ -46,7 +47,7 @@ export function connackError(
     code: reasonSymbol(code, 'connack'),
     phase: 'connack',
     reasonCode,
-    retryable: mayRetry(code, freshCredentials),
+    retryable: mayRetry(code, freshCredentials, proven),
   })
 }
 
@@ -84,7 +85,10 @@ export function authenticationError(cause: unknown): MqttError {
   return new ConnectError('enhancedAuth: the authenticator failed; see cause', details)
 }
 
-/** `connectTimeout` is over. Which of a WebSocket's own phases it was, nobody outside of it can tell. */
+/**
+ * `connectTimeout` is over. On the way to the network, Node's transports make it an error that says how far they came; in
+ * a browser, all of it is the WebSocket's.
+ */
 export function connectTimeout({ label, transport }: Endpoint, ms: number, waitedFor: WaitedFor): ConnectError {
   const what =
     { network: 'network connection', connack: 'CONNACK', authentication: 'answer of enhancedAuth' }[
@@ -101,6 +105,28 @@ export function connectTimeout({ label, transport }: Endpoint, ms: number, waite
 export function credentialsError(field: string, cause: unknown): ConnectError {
   const details = { code: 'CREDENTIALS_FAILED', phase: 'credentials', retryable: true, cause } as const
   return new ConnectError(`${field}: the function that gives it failed; see cause`, details)
+}
+
+export function credentialsExpired(): ConnectError {
+  const details = { code: 'CREDENTIALS_EXPIRED', phase: 'credentials', retryable: true } as const
+  return new ConnectError('credentials: they have expired already; check expiresAt, and the clock here', details)
+}
+
+/** No failure: another connection takes the place of this one. */
+export function credentialsRenewed(): ConnectionLostError {
+  const details = { code: 'CREDENTIALS_RENEWED', phase: 'credentials', retryable: true } as const
+  return new ConnectionLostError('the credentials expire soon: the client connects again with others', details)
+}
+
+/** The connection was cut, as those before it were, soon after CONNACK. In 3.x, that is all that one hears of a session taken over. */
+export function cutAgain(error: Error, times: number): ConnectionLostError {
+  const { code, phase, retryable } = isMqttError(error)
+    ? error
+    : ({ code: 'CONNECTION_CLOSED', phase: 'session', retryable: true } as const)
+  return new ConnectionLostError(
+    `${error.message}, ${times} times in a row: another client may use the same clientId, or the server may not take what is sent`,
+    { code, phase, retryable, cause: error },
+  )
 }
 
 /** The connection ended before CONNACK. A transport that knows why has said what to do. */

@@ -141,6 +141,14 @@ export type Password = string | Uint8Array | (() => string | Uint8Array | Promis
 /** A user name, or a function that is asked for one at each attempt to connect. */
 export type Username = string | (() => string | Promise<string>)
 
+/** What a client proves itself with at one attempt, and until when it is good. */
+export interface Credentials {
+  username?: string
+  password?: string | Uint8Array
+  /** When they expire, ms since 1970 as in `Date.now()`. The `exp` of a JWT is in seconds. */
+  expiresAt?: number
+}
+
 /** How a client connects and behaves. What is misspelt or out of range is refused when the client is made. */
 export interface ClientOptions {
   /** Labels every error, event and log line of this client. Default: the client id. */
@@ -175,6 +183,12 @@ export interface ClientOptions {
   cleanStart?: boolean
   username?: Username
   password?: Password
+  /**
+   * In place of `username` and `password`: asked for both at each attempt to connect. With `expiresAt`, it is also asked
+   * before that time, while the connection lives on; then the client authenticates again, where `enhancedAuth` is in
+   * use, or connects anew.
+   */
+  credentials?: () => Credentials | Promise<Credentials>
   /** Seconds, 0 to 65 535, 0 turns it off. Default 60. The server's Server Keep Alive replaces it. */
   keepAlive?: number
   /** True sends PINGREQ each interval, whatever else was sent. Default false. */
@@ -236,8 +250,8 @@ export interface ClientOptions {
 export interface DisconnectOptions {
   /** Default 0; 4 asks the server to publish the will (§3.14.2.1; in 3.x, DISCONNECT is left out). */
   reasonCode?: number
-  /** 5.0 only. */
-  properties?: DisconnectProperties
+  /** 5.0 only; a Server Reference is the server's to send. */
+  properties?: Omit<DisconnectProperties, 'serverReference'>
   /** Whether to wait until all that was published is delivered. Default false. */
   drain?: boolean
   /** Ends the waiting: the client disconnects at once. */

@@ -9,6 +9,7 @@ import type { Authenticator } from './authenticator.js'
 import type {
   BacklogOptions,
   ClientOptions,
+  Credentials,
   OutboxOptions,
   Password,
   ReconnectOptions,
@@ -24,6 +25,7 @@ export interface Settings {
   readonly version: ProtocolVersion
   readonly username?: Username
   readonly password?: Password
+  readonly credentials?: () => Credentials | Promise<Credentials>
   /** ms */
   readonly connectTimeout: number
   /** ms */
@@ -68,6 +70,7 @@ const DEFAULTS = {
   cleanStart: true,
   username: undefined,
   password: undefined,
+  credentials: undefined,
   keepAlive: 60,
   forcePing: false,
   connectTimeout: 60_000,
@@ -138,6 +141,7 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
   measurePacket(connect, version)
   checkCredential('username', given.username)
   checkCredential('password', given.password)
+  checkCredentials(given)
   const reconnect = checkReconnect(given.reconnect)
   return {
     ...given,
@@ -149,7 +153,7 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
     outbox: checkOutbox(given.outbox),
     durable: given.store !== undefined,
     retryFirst: 'retryFirst' in reconnect && reconnect.retryFirst === true,
-    freshCredentials: [given.username, given.password].some((value) => typeof value === 'function'),
+    freshCredentials: [given.username, given.password, given.credentials].some((value) => typeof value === 'function'),
   }
 }
 
@@ -188,6 +192,14 @@ function checkCredential(name: 'username' | 'password', value: unknown): void {
   if (value === undefined || typeof value === 'string' || typeof value === 'function') return
   if (name === 'password' && isBytes(value)) return
   throw new TypeError(`${name}: expected a string or a function, got ${typeof value}`)
+}
+
+function checkCredentials({ credentials, username, password }: ClientOptions): void {
+  if (credentials === undefined) return
+  if (typeof credentials !== 'function')
+    throw new TypeError(`credentials: expected a function, got ${typeof credentials}`)
+  for (const [name, value] of Object.entries({ username, password }))
+    if (value !== undefined) throw new TypeError(`${name}: expected none beside credentials, which gives it`)
 }
 
 function checkBacklog(value: BacklogOptions): Required<BacklogOptions> {

@@ -9,19 +9,23 @@ import { connectionLost } from '../session/failures.js'
 import type { Authentication } from './authentication.js'
 import { Cancel, type CancelSignal, onAbort } from './cancel.js'
 import { connectPacket } from './credentials.js'
+import { Expiry } from './expiry.js'
 import {
   asError,
   closedError,
   connackError,
   connectTimeout,
+  credentialsRenewed,
+  cutAgain,
   disconnectError,
   notConnected,
   type WaitedFor,
 } from './failures.js'
 import type { Inbox } from './inbox.js'
+import type { Credentials } from './options.js'
 import type { Parts } from './parts.js'
 import { Pending, unlessAborted } from './pending.js'
-import { nextDelay, STABLE_AFTER } from './reconnect.js'
+import { fraction, mayPass, nextDelay, STABLE_AFTER, stableAfterCut } from './reconnect.js'
 import type { ClientStatus, ConnectResult } from './results.js'
 import type { Servers } from './servers.js'
 import type { Storage } from './storage.js'
@@ -29,6 +33,12 @@ import type { Endpoint } from './transport.js'
 
 /** An attempt that takes longer than this, ms, begins anew when the network changes. */
 const STALE_AFTER = 10_000
+
+/** How many connections in a row have to be cut, each before long, to be taken for more than an accident. */
+const TOLD_CUTS = 3
+
+/** How long a connection whose place another takes waits for what the server has still to answer, ms. */
+const ANSWER_PATIENCE = 1_000
 
 export class Supervisor {
   /** From `connecting`, the first connection, on: `connected` and `reconnecting` in turn. */
@@ -40,6 +50,7 @@ export class Supervisor {
   readonly #inbox: Inbox
   readonly #servers: Servers
   readonly #authentication: Authentication
+  readonly #expiry: Expiry
   /** From `connect` to the end that follows: aborted when the application does not want the connection any more. */
   #life = new Cancel()
   /** Who waits for `connect`. */
@@ -49,6 +60,12 @@ export class Supervisor {
   #closing: Promise<void> | undefined
   #connectedAt = 0
   #attempts = 0
+  /** Connections in a row that were cut, each before long. */
+  #cuts = 0
+  /** When the credentials of the last attempt expire. */
+  #expiresAt: number | undefined
+  /** Credentials for the next attempt. */
+  #ahead: Credentials | undefined
   /** The attempt that waits for its time. */
   #planned: { error: Error; delay: number; cancel: () => void } | undefined
   /** Gives the attempt under way up, if it waits for the network for long already. */
@@ -61,6 +78,7 @@ export class Supervisor {
     this.#inbox = inbox
     this.#servers = servers
     this.#authentication = authentication
+    this.#expiry = new Expiry(parts, authentication, (fresh) => void this.#replace(fresh))
     this.clientId = parts.settings.connect.clientId
   }
 
@@ -99,43 +117,99 @@ export class Supervisor {
         const { connack } = event
         const endpoint = this.endpoint as Endpoint
         this.#servers.refer(endpoint, connack.reasonCode, connack.properties.serverReference)
-        this.#opening.reject(connackError(connack, settings.version, endpoint, settings.freshCredentials))
+        this.#opening.reject(connackError(connack, settings.version, endpoint, settings.freshCredentials, this.#proven))
         return
       }
       case 'disconnected': {
         const { reasonCode, properties } = event.packet
         void connection.close()
-        this.#settle()
+        this.#settle(STABLE_AFTER)
         const referred = this.#servers.refer(this.endpoint as Endpoint, reasonCode, properties.serverReference)
-        this.lost(disconnectError(event.packet, settings.freshCredentials, referred), reasonCode, properties, referred)
+        this.#ended(
+          disconnectError(event.packet, settings.freshCredentials, referred),
+          reasonCode,
+          properties,
+          referred,
+        )
         return
       }
       case 'failed':
         // A peer that broke the protocol, or failed to prove itself, is told before it is left; a silent one is not waited for.
         if (event.error.phase === 'session') connection.destroy()
         else void connection.close()
-        this.lost(event.error)
+        if (this.status === 'connected') this.#settle(STABLE_AFTER)
+        this.#ended(event.error)
     }
   }
 
-  /** The network connection is gone, without our doing. */
-  lost(error: Error, reasonCode?: number, properties: DisconnectProperties = NO_PROPERTIES, referred = false): void {
+  /** The network connection is gone, without our doing, and without a word of the server's. */
+  lost(error: Error): void {
+    let told = error
+    if (this.status === 'connected') {
+      const { platform, settings } = this.#parts
+      const stable = stableAfterCut(settings.reconnect)
+      if (platform.now() - this.#connectedAt >= stable) this.#cuts = 0
+      this.#settle(this.#cuts < TOLD_CUTS ? STABLE_AFTER : stable)
+      if (++this.#cuts >= TOLD_CUTS) told = cutAgain(error, this.#cuts)
+    }
+    this.#ended(told)
+  }
+
+  #ended(error: Error, reasonCode?: number, properties: DisconnectProperties = NO_PROPERTIES, referred = false): void {
     const { events } = this.#parts
     if (this.status !== 'connected') {
       this.#opening.reject(notConnected(this.endpoint as Endpoint, error))
       return
     }
-    this.#inbox.handOut()
-    if (!referred) this.#settle()
-    this.status = 'reconnecting'
+    this.#leave()
     this.#retry(events.named(error), { reasonCode, properties }, referred)
   }
 
-  /** After a stable connection, the attempts to connect and the references are counted anew. */
-  #settle(): void {
-    if (this.#parts.platform.now() - this.#connectedAt < STABLE_AFTER) return
+  /** From `connected` to `reconnecting`. */
+  #leave(): void {
+    this.#inbox.handOut()
+    this.#expiry.stop()
+    this.status = 'reconnecting'
+  }
+
+  /** After a connection that was stable for so long, ms, attempts and references are counted anew. */
+  #settle(after: number): void {
+    if (this.#parts.platform.now() - this.#connectedAt < after) return
     this.#attempts = 0
     this.#servers.settle()
+  }
+
+  /** Whether a connection was made before. */
+  get #proven(): boolean {
+    return this.status === 'reconnecting'
+  }
+
+  /** Ends the connection in order, so that no will is published, and makes another with credentials that live longer. */
+  async #replace(fresh: Credentials): Promise<void> {
+    const { platform, session, connection, events, storage } = this.#parts
+    const life = this.#life
+    const { connack } = this
+    // Where the server keeps no session, what it has not answered would go out as new: then the less, the better.
+    const patience = new Cancel()
+    const stopTimer = platform.setTimer(() => patience.abort(undefined), ANSWER_PATIENCE)
+    await unlessAborted(connection.answered(), patience).catch(() => {})
+    stopTimer()
+    if (this.connack !== connack || this.status !== 'connected') return
+    const error = events.named(credentialsRenewed())
+    const ended = { error, reasonCode: undefined, properties: NO_PROPERTIES, retry: true, delay: 0 }
+    this.#settle(STABLE_AFTER)
+    this.#ahead = fresh
+    session.disconnect(0, NO_PROPERTIES)
+    connection.update()
+    if (storage) await storage.idle()
+    if (this.connack !== connack || this.status !== 'connected') return
+    const closed = connection.close()
+    this.#leave()
+    events.emit('disconnect', ended)
+    if (!life.aborted) events.emit('reconnecting', { attempt: this.#attempts + 1, delay: 0, error })
+    // Before the server has seen the end of this one, another would take its session over.
+    await closed
+    if (!life.aborted) await this.#tryServers()
   }
 
   #begin(): void {
@@ -144,6 +218,7 @@ export class Supervisor {
     this.#life = new Cancel()
     this.status = 'connecting'
     this.#attempts = 0
+    this.#cuts = 0
     this.#offline = false
     onAbort(
       this.#life,
@@ -172,6 +247,7 @@ export class Supervisor {
     const planned = this.#planned
     if (!online && this.#offline) return
     this.#offline = !online
+    this.#expiry.check()
     // With a delay of 0 it is about to begin.
     if (planned) {
       const { error, delay, cancel } = planned
@@ -200,7 +276,7 @@ export class Supervisor {
         if (life.aborted) return
         endpoints.unshift(...this.#servers.referred())
         // While one server may be back later, the others' reasons to give up do not count.
-        if (!isMqttError(failure) || !failure.retryable) failure = error
+        if (!isMqttError(failure) || !mayPass(failure, this.#proven)) failure = error
       }
     }
     const { events, settings } = this.#parts
@@ -220,13 +296,16 @@ export class Supervisor {
       cancel.abort(connectTimeout(endpoint, ms, working ? 'authentication' : waitingFor))
     }, ms)
     this.endpoint = endpoint
+    const ahead = this.#ahead
+    this.#ahead = undefined
     try {
       // In 5.0 our own reconnects want the session back; in 3.x Clean Session also says what the server keeps.
       const cleanStart = connect.cleanStart && !(version === 5 && this.status === 'reconnecting')
-      const packet = await unlessAborted(
-        connectPacket(settings, endpoint, this.clientId, cleanStart, this.#authentication),
+      const { packet, expiresAt } = await unlessAborted(
+        connectPacket(settings, endpoint, this.clientId, cleanStart, this.#authentication, ahead),
         cancel,
       )
+      this.#expiresAt = expiresAt
       waitingFor = 'network'
       const begun = platform.now()
       this.#restart = () => {
@@ -258,6 +337,7 @@ export class Supervisor {
     this.#connectedAt = platform.now()
     metrics.connections++
     metrics.connackTime = this.#connectedAt - connection.openedAt
+    this.#expiry.start(this.#expiresAt)
     this.#opening.resolve()
     if (this.#connecting) {
       this.#connecting.resolve(this.connack)
@@ -303,8 +383,7 @@ export class Supervisor {
   #nextDelay(attempt: number, error: Error): number | false {
     const { platform, settings, events } = this.#parts
     try {
-      const random = (): number => platform.random(3).reduce((sum, byte) => (sum + byte) / 256, 0)
-      return nextDelay(settings.reconnect, attempt, error, random, this.#offline)
+      return nextDelay(settings.reconnect, attempt, error, () => fraction(platform), this.#offline, this.#proven)
     } catch (thrown) {
       // The application's policy failed: nobody can say that it wants to go on.
       events.raise(thrown)
@@ -355,6 +434,8 @@ export class Supervisor {
     const { session, connection } = this.#parts
     this.#planned?.cancel()
     this.#planned = undefined
+    this.#ahead = undefined
+    this.#expiry.stop()
     session.detach(() => reason as MqttError)
     connection.abandon(reason)
     connection.update()

@@ -486,3 +486,14 @@ describe('a signal', () => {
     expect(listening()).toBe(0)
   })
 })
+
+test('a Server Reference is refused before anything ends: only a server sends it (§3.14.2.2.5)', async () => {
+  const { client, peer } = await connected({ protocolVersion: 5 })
+  const properties = { serverReference: 'elsewhere' } as object
+  const error = await failure(client.disconnect({ properties }))
+  expect(error).toBeInstanceOf(RangeError)
+  expect(error.message).toMatch(/^disconnect\.properties\.serverReference: expected none.*"elsewhere"/)
+  expect(client.status).toBe('connected')
+  expect(peer.take()).toEqual([])
+  await client.disconnect()
+})

@@ -23,6 +23,8 @@ export class VirtualHost implements Platform {
   readonly attempts: string[] = []
   /** What `random` gives, byte by byte; 0.5 of the range unless a test says otherwise. */
   randomByte = 0x80
+  /** How far the wall clock was set ahead, ms; below 0, back. No timer hears of it. */
+  clockAhead = 0
   #now = 1_000_000
   #order = 0
   #timers: Timer[] = []
@@ -55,9 +57,8 @@ export class VirtualHost implements Platform {
     return this.#now
   }
 
-  /** 1970 began a second before zero of the other clock. */
   wallClock(): number {
-    return this.#now + 1_000
+    return 1_700_000_000_000 + this.#now + this.clockAhead
   }
 
   setTimer(callback: () => void, ms: number): () => void {
