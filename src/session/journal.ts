@@ -124,6 +124,7 @@ export class Journal {
       const kind = key[0]
       const id = Number(key.slice(1))
       try {
+        if (/^[mpr]/.test(key) && !(Number.isInteger(id) && id > 0)) throw new RangeError('no number')
         if (kind === 'm') {
           messages.set(id, { packet: readPublish(value.slice(8)), acceptedAt: readNumber(value, 0) - offset })
           this.#last = Math.max(this.#last, id)

@@ -388,7 +388,8 @@ export class Outbound {
 /** As it is to be sent now: its Message Expiry Interval has run while it waited, as it does in a server [MQTT-3.3.2-6]. */
 function aged({ packet, acceptedAt }: Entry, now: number): Publish {
   const { messageExpiryInterval } = packet.properties
-  const waited = Math.floor((now - acceptedAt) / 1_000)
+  // With a store it may be another process that accepted it, before the clock was put back.
+  const waited = Math.max(0, Math.floor((now - acceptedAt) / 1_000))
   if (messageExpiryInterval === undefined || waited === 0) return packet
   const left = Math.max(0, messageExpiryInterval - waited)
   return { ...packet, properties: { ...packet.properties, messageExpiryInterval: left } }
