@@ -168,11 +168,11 @@ export class Outbound {
     for (const entry of this.#waiting.all()) if (!entry.accepted) journal?.accept(entry)
   }
 
-  /** The store alone has the session from here on. */
+  /** The store alone has the session from here on; what was never in it goes on waiting. */
   unload(): void {
     this.#inflight.clear()
     this.#windowUsed = 0
-    this.#waiting.change(() => [])
+    this.#waiting.change((waiting) => waiting.filter(({ order }) => order === 0))
   }
 
   /** A message is given up. */
