@@ -112,6 +112,7 @@ export class ModelServer {
   }
 
   #publish(qos: QoS, packetId = 0, payload: string): void {
+    if (this.#open.has(packetId)) throw new Error(`[MQTT-2.2.1-3] the Packet Identifier ${packetId} is in use`)
     if (qos > 0) this.#open.add(packetId)
     if (this.version === 5 && this.#open.size > this.receiveMaximum) {
       throw new Error('[MQTT-3.3.4-7] the client exceeded the Receive Maximum')
@@ -142,7 +143,7 @@ export class ModelServer {
 }
 
 /** Bytes on their way. */
-class Wire {
+export class Wire {
   #bytes: number[] = []
 
   get size(): number {
