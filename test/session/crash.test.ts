@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ProtocolVersion, QoS } from '../../src/codec/protocol.js'
-import { CrashRun, type Sent } from '../support/crash-run.js'
+import type { Log } from '../support/back-to-back.js'
+import { CrashRun } from '../support/crash-run.js'
 import { nameOf } from './bench.js'
 
 type Step =
@@ -64,7 +65,7 @@ function play(version: ProtocolVersion, plan: Step[], theirs: number, ours: numb
   return run
 }
 
-const of = (log: readonly Sent[], qos: QoS): string[] =>
+const of = (log: readonly Log[], qos: QoS): string[] =>
   log.filter((each) => each.qos === qos).map(({ payload }) => payload)
 const firsts = (payloads: readonly string[]): string[] => [...new Set(payloads)]
 
