@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { PacketInput } from '../../src/codec/index.js'
 import type { QoS } from '../../src/index.js'
 import { settled } from '../support/virtual-host.js'
-import { codeOf, noUnhandledRejections, publish, VERSIONS } from './bench.js'
+import { codeOf, noUnhandledRejections, publish, reconnected, VERSIONS } from './bench.js'
 import { type Kept, kept, wire } from './store-bench.js'
 
 noUnhandledRejections()
@@ -208,6 +208,43 @@ describe('from the server, at QoS 2', () => {
         await next.client.stop()
       })
     }
+  }
+})
+
+for (const version of [4, 5] as const) {
+  for (const qos of [1, 2] as const) {
+    test(`QoS ${qos}, sent anew to a server that had lost the session: the next process goes on with the later Packet Identifier (${version})`, async () => {
+      const first = await kept({ protocolVersion: version })
+      const published = first.client.publish('t', 'a', { qos }).catch(codeOf)
+      expect(await wire(first.peer)).toEqual(['publish 1 a'])
+      first.peer.drop()
+      const { peer } = await reconnected(first.host)
+      expect(await wire(peer)).toEqual(['publish 2 a'])
+      const next = await restart(first, version, 'kept the session')
+      expect(await wire(next.peer)).toEqual(['publish 2 dup a'])
+      await next.client.stop()
+      await published
+    })
+  }
+}
+
+test("with autoAck: 'never', PUBREL is the next process's to send again once it was sent, and the caller's before", async () => {
+  for (const version of VERSIONS) {
+    const first = await kept({ protocolVersion: version, autoAck: 'never' })
+    const published = ['a', 'b'].map((payload) => first.client.publish('t', payload, { qos: 2 }).catch(codeOf))
+    expect(await wire(first.peer)).toEqual(['publish 1 a', 'publish 2 b'])
+    first.peer.send({ type: 'pubrec', packetId: 1 }, { type: 'pubrec', packetId: 2 })
+    await settled()
+    first.client.pubrel(2)
+    expect(await wire(first.peer)).toEqual(['pubrel 2'])
+    const records = first.store.snapshot()
+    await first.client.stop()
+    const next = await kept({ protocolVersion: version, autoAck: 'never' }, { sessionPresent: version > 3 }, records)
+    expect(await wire(next.peer)).toEqual(['pubrel 2'])
+    next.client.pubrel(1)
+    expect(await wire(next.peer)).toEqual(['pubrel 1'])
+    await next.client.stop()
+    await Promise.all(published)
   }
 })
 

@@ -104,6 +104,9 @@ for (const version of [4, 5] as const) {
       fc.property(plans({ forgets: true, outcomes: ['done'] }), limit, limit, (plan, theirs, ours) => {
         const run = play(version, plan, theirs, ours)
         for (const payload of run.accepted) expect(run.server.log.map((each) => each.payload)).toContain(payload)
+        // A server that forgot what it had passed on gets it as a new message.
+        for (const payload of of(run.published, 2))
+          expect(of(run.server.log, 2).filter((each) => each === payload).length).toBeLessThanOrEqual(run.losses)
         expect(run.left).toEqual([])
       }),
       { seed: SEED + 1, numRuns: RUNS },

@@ -28,6 +28,8 @@ export class CrashRun {
   readonly log: Sent[] = []
   /** How often a process died before it was written that a message of the server of QoS 2 had come. */
   readonly unsettled = new Map<string, number>()
+  /** How often the server lost the session. */
+  losses = 0
   readonly #version: ProtocolVersion
   readonly #receiveMaximum: number
   readonly #window: number
@@ -175,6 +177,7 @@ export class CrashRun {
 
   #connect(keepSession: boolean): void {
     const version = this.#version
+    if (!keepSession) this.losses++
     this.#held = [[], []]
     this.#up = new Wire()
     this.#down = new Wire()
