@@ -75,6 +75,12 @@ function inOrder(got: readonly string[], run: CrashRun, qos: QoS): void {
   for (const payload of of(run.published, qos)) if (run.accepted.has(payload)) expect(got).toContain(payload)
 }
 
+/**
+ * A Packet Identifier of the server's may be left: nobody says that its session is another one where the CONNACK that said
+ * so got lost, and a removal that could not be written is not there for the next process.
+ */
+const messagesOf = (left: readonly string[]): string[] => left.filter((key) => !key.startsWith('r'))
+
 const RUNS = Number(process.env.EMQTT_CRASHES ?? 400)
 const SEED = Number(process.env.EMQTT_SEED ?? 20_271)
 const limit = fc.integer({ min: 1, max: 5 })
@@ -99,7 +105,7 @@ for (const version of [3, 4, 5] as const) {
 }
 
 for (const version of [4, 5] as const) {
-  test(`${nameOf(version)}: however often the server loses the session, too, nothing that was accepted is lost, and the store is empty in the end`, () => {
+  test(`${nameOf(version)}: however often the server loses the session, too, nothing that was accepted is lost, and no message is left in the store`, () => {
     fc.assert(
       fc.property(plans({ forgets: true, outcomes: ['done'] }), limit, limit, (plan, theirs, ours) => {
         const run = play(version, plan, theirs, ours)
@@ -107,13 +113,13 @@ for (const version of [4, 5] as const) {
         // A server that forgot what it had passed on gets it as a new message.
         for (const payload of of(run.published, 2))
           expect(of(run.server.log, 2).filter((each) => each === payload).length).toBeLessThanOrEqual(run.losses)
-        expect(run.left).toEqual([])
+        expect(messagesOf(run.left)).toEqual([])
       }),
       { seed: SEED + 1, numRuns: RUNS },
     )
   }, 3_600_000)
 
-  test(`${nameOf(version)}: however often writes fail, or fail and are there after all, nothing that was accepted is lost, and the store is empty in the end`, () => {
+  test(`${nameOf(version)}: however often writes fail, or fail and are there after all, nothing that was accepted is lost, and no message is left in the store`, () => {
     fc.assert(
       fc.property(
         plans({ forgets: false, outcomes: ['done', 'failed', 'failed, and there'] }),
@@ -122,7 +128,7 @@ for (const version of [4, 5] as const) {
         (plan, theirs, ours) => {
           const run = play(version, plan, theirs, ours)
           for (const payload of run.accepted) expect(run.server.log.map((each) => each.payload)).toContain(payload)
-          expect(run.left).toEqual([])
+          expect(messagesOf(run.left)).toEqual([])
         },
       ),
       { seed: SEED + 2, numRuns: RUNS },
