@@ -135,7 +135,7 @@ export class Connection {
       this.#dispatching = false
     }
     const { inflight, queued } = this.#session
-    if (this.#emptied && inflight + queued === 0) {
+    if (this.#emptied && inflight + queued === 0 && !this.#hooks.storage?.loading) {
       this.#emptied.resolve()
       this.#emptied = undefined
     }

@@ -32,8 +32,10 @@ export class Storage {
   /** Packets that leave when the write under way is done, and those that wait for the one behind it. */
   #held: [Packet[], Packet[]] = [[], []]
   #released: Packet[] = []
-  /** Whether the last write failed. */
-  #failing = false
+  /** Whether `error` said that writes fail, since the last one that did not. */
+  #told = false
+  /** Whether it is not known yet what the store holds. */
+  loading = false
   /** Something may leave now. */
   written: () => void = () => {}
 
@@ -47,6 +49,7 @@ export class Storage {
 
   /** Opens the store and takes its session up; `reset`, to drop it. Rejects with an `MqttError` of phase `store`. */
   open(reset: boolean): Promise<void> {
+    this.loading = true
     this.#opening = this.#open(this.#closing, reset)
     this.#closing = undefined
     return this.#opening
@@ -92,7 +95,7 @@ export class Storage {
 
   async #open(closing: Promise<void> | undefined, reset: boolean): Promise<void> {
     await closing
-    const { entries, damage } = await this.#store.open().catch((error) => {
+    const { entries, damage } = await settled(() => this.#store.open()).catch((error) => {
       throw storeError(error)
     })
     try {
@@ -100,13 +103,14 @@ export class Storage {
       await this.#claim(records.get(OWNER))
       records.delete(OWNER)
       const broken = this.#session.load(records, this.#platform.wallClock() - this.#platform.now())
+      this.loading = false
       if (reset) this.#session.reset()
       const unreadable = broken === 0 ? undefined : `${broken} of its records cannot be read and are dropped`
       for (const what of [damage, unreadable]) if (what) this.#events.raise(damaged(what))
       this.written()
     } catch (error) {
       this.#session.unload()
-      await this.#store.close().catch(() => {})
+      await this.#attempt(() => this.#store.close())
       throw storeError(error)
     }
   }
@@ -142,15 +146,17 @@ export class Storage {
 
   async #save(batch: Batch): Promise<void> {
     try {
-      await this.#store.write(batch.changes)
-      this.#failing = false
+      await settled(() => this.#store.write(batch.changes))
+      this.#told = false
       this.#session.stored(batch, this.#platform.now())
     } catch (cause) {
       const error = this.#events.named(storeError(cause))
       this.#session.unstored(batch, () => error)
       // Who published hears of it. What else was to be written has nobody, and would say the same again and again.
-      if (batch.changes.size > batch.accepted.length && !this.#failing) this.#events.raise(error)
-      this.#failing = true
+      if (batch.changes.size > batch.accepted.length && !this.#told) {
+        this.#told = true
+        this.#events.raise(error)
+      }
     }
     this.#writing = undefined
     this.#pass()
@@ -160,12 +166,15 @@ export class Storage {
   #pass(): void {
     for (const packet of this.#held[0]) this.#released.push(packet)
     this.#held[0] = []
-    this.written()
+    // At the end nobody is told any more, and no timer is set.
+    if (this.#opening) this.written()
   }
 
   async #close(): Promise<void> {
     const opening = this.#opening
     this.#opening = undefined
+    // Who connects again at once may publish: that is for the store as it is opened then.
+    this.#session.seal()
     const opened = await opening?.then(
       () => true,
       () => false,
@@ -173,10 +182,20 @@ export class Storage {
     if (!opened) return
     await this.idle()
     const batch = this.#session.takeBatch()
-    if (batch) await this.#store.write(batch.changes).catch((error) => this.#events.raise(storeError(error)))
+    if (batch) await this.#attempt(() => this.#store.write(batch.changes))
     this.#session.unload()
-    await this.#store.close().catch((error) => this.#events.raise(storeError(error)))
+    await this.#attempt(() => this.#store.close())
   }
+
+  /** Nobody waits for it, so a failure is told by `error`. */
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    await settled(act).catch((error) => this.#events.raise(storeError(error)))
+  }
+}
+
+/** What the application's store throws is a rejection, too, and comes a turn later. */
+async function settled<T>(act: () => Promise<T>): Promise<T> {
+  return act()
 }
 
 function readOwner(text: string): Owner {

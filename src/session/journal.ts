@@ -51,10 +51,6 @@ export class Journal {
   /** Whether anything changed since the last `take`. */
   changed = false
 
-  get open(): boolean {
-    return this.#offset !== undefined
-  }
-
   accept(entry: Entry): void {
     // Until the store is open it waits: what the store holds comes first. QoS 0 is not for the store.
     if (this.#offset === undefined || entry.packet.qos === 0) return
@@ -124,6 +120,7 @@ export class Journal {
       const kind = key[0]
       const id = Number(key.slice(1))
       try {
+        if (/^[mpr]/.test(key) && !(Number.isInteger(id) && id > 0)) throw new RangeError('no number')
         if (kind === 'm') {
           messages.set(id, { packet: readPublish(value.slice(8)), acceptedAt: readNumber(value, 0) - offset })
           this.#last = Math.max(this.#last, id)
@@ -155,9 +152,14 @@ export class Journal {
     }
   }
 
+  /** The store is about to be closed: what is published from here on is for the next time. */
+  seal(): void {
+    this.#offset = undefined
+  }
+
   /** The store is closed: it alone has the session. */
   unload(): void {
-    this.#offset = undefined
+    this.seal()
     this.#changes = new Map()
     this.#accepted = []
     this.changed = false

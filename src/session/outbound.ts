@@ -113,9 +113,16 @@ export class Outbound {
     else this.#discard(entry, 'full')
   }
 
-  #entry(packet: Publish, size: number, tag: unknown, acceptedAt: number, untilAccepted: boolean): Entry {
+  #entry(
+    packet: Publish,
+    size: number,
+    tag: unknown,
+    acceptedAt: number,
+    untilAccepted: boolean,
+    expiry = packet.properties.messageExpiryInterval,
+  ): Entry {
     const { outbox } = this.#link.settings
-    const lifetime = Math.min(outbox.maxAge, (packet.properties.messageExpiryInterval ?? Infinity) * 1_000)
+    const lifetime = Math.min(outbox.maxAge, (expiry ?? Infinity) * 1_000)
     const expiresAt = acceptedAt + lifetime
     return {
       packet,
@@ -161,10 +168,12 @@ export class Outbound {
     const newer: Entry[] = []
     this.#waiting.keep((entry) => newer.push(entry) === 0)
     for (const { packet, order, acceptedAt, awaits } of messages) {
+      const expiry = packet.properties.messageExpiryInterval
       // It may have been stored in 5.0, and be sent in 3.1.1.
       if (settings.version < 5) packet.properties = NO_PROPERTIES
       if (!awaits) packet.packetId = 1
-      const entry = this.#entry(packet, measurePublish(packet, settings.version), undefined, acceptedAt, false)
+      const size = measurePublish(packet, settings.version)
+      const entry = this.#entry(packet, size, undefined, acceptedAt, false, expiry)
       entry.accepted = entry.left = true
       entry.order = order
       entry.awaits = awaits
@@ -178,11 +187,11 @@ export class Outbound {
     }
   }
 
-  /** The store alone has the session from here on. */
+  /** The store alone has the session from here on; what was never in it goes on waiting. */
   unload(): void {
     this.#inflight.clear()
     this.#windowUsed = 0
-    this.#waiting.keep(() => false)
+    this.#waiting.keep(({ order }) => order === 0)
   }
 
   /** A message is given up. */
@@ -403,7 +412,8 @@ export class Outbound {
  */
 function aged({ packet, acceptedAt }: Entry, now: number): Publish {
   const { messageExpiryInterval } = packet.properties
-  const waited = Math.floor((now - acceptedAt) / 1_000)
+  // With a store it may be another process that accepted it, before the clock was put back.
+  const waited = Math.max(0, Math.floor((now - acceptedAt) / 1_000))
   if (!messageExpiryInterval || waited === 0) return packet
   const left = Math.max(1, messageExpiryInterval - waited)
   return { ...packet, properties: { ...packet.properties, messageExpiryInterval: left } }

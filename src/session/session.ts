@@ -168,7 +168,12 @@ export class Session {
     return broken
   }
 
-  /** The store is about to be closed: it alone has the session from here on. */
+  /** The store is about to be closed: what is published from here on waits until it is open again. */
+  seal(): void {
+    this.#link.journal?.seal()
+  }
+
+  /** The store is closed: it alone has the session from here on. */
   unload(): void {
     this.#link.journal?.unload()
     this.#outbound.unload()

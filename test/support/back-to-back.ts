@@ -32,7 +32,8 @@ export class ModelServer {
   #out: PacketInput[] = []
   /** Ids of messages of this connection that have no final answer yet. */
   #open = new Set<number>()
-  #windowUsed = 0
+  /** Ids of messages to the client that take a place in the window of this connection (§4.9). */
+  #places = new Set<number>()
 
   constructor(version: ProtocolVersion, receiveMaximum: number) {
     this.version = version
@@ -43,7 +44,7 @@ export class ModelServer {
     this.#answers = []
     this.#out = []
     this.#open.clear()
-    this.#windowUsed = 0
+    this.#places.clear()
     if (!keepSession) {
       this.#ids.clear()
       this.#inflight.clear()
@@ -87,7 +88,7 @@ export class ModelServer {
       case 'pubcomp':
         if (!this.#inflight.delete(packet.packetId)) throw new Error(`${packet.type} for nothing`)
         // §4.9: never above where it began; the PUBLISH may be of an older connection.
-        if (this.#windowUsed > 0) this.#windowUsed--
+        this.#places.delete(packet.packetId)
         this.#pump()
         return
       default:
@@ -112,6 +113,7 @@ export class ModelServer {
   }
 
   #publish(qos: QoS, packetId = 0, payload: string): void {
+    if (this.#open.has(packetId)) throw new Error(`[MQTT-2.2.1-3] the Packet Identifier ${packetId} is in use`)
     if (qos > 0) this.#open.add(packetId)
     if (this.version === 5 && this.#open.size > this.receiveMaximum) {
       throw new Error('[MQTT-3.3.4-7] the client exceeded the Receive Maximum')
@@ -122,7 +124,7 @@ export class ModelServer {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && this.#windowUsed < this.window) {
+    while (this.#queue.length > 0 && this.#places.size < this.window) {
       const message = this.#queue.shift() as Log
       if (message.qos === 0) {
         this.#send(undefined, message, false)
@@ -136,13 +138,13 @@ export class ModelServer {
   }
 
   #send(packetId: number | undefined, { qos, payload }: Log, dup: boolean): void {
-    if (qos > 0) this.#windowUsed++
+    if (packetId !== undefined) this.#places.add(packetId)
     this.#out.push({ type: 'publish', topic: 'down', qos, packetId, dup, payload: encoder.encode(payload) })
   }
 }
 
 /** Bytes on their way. */
-class Wire {
+export class Wire {
   #bytes: number[] = []
 
   get size(): number {
