@@ -12,6 +12,9 @@ import type { Platform } from './transport.js'
 /** The record that says whose session it is. */
 const OWNER = 'owner'
 
+/** Between two writes of the same, ms, where nothing else is to be written. */
+const RETRY = 5_000
+
 /** Whose session a store keeps. */
 interface Owner {
   readonly clientId: string
@@ -32,8 +35,11 @@ export class Storage {
   /** Packets that leave when the write under way is done, and those that wait for the one behind it. */
   #held: [Packet[], Packet[]] = [[], []]
   #released: Packet[] = []
-  /** Whether `error` said that writes fail, since the last one that did not. */
-  #told = false
+  /** PUBCOMP that waits until the store works again. */
+  #withheld: Packet[] = []
+  /** Whether something that has to be written could not be; then `error` has said so. */
+  #failing = false
+  #cancelRetry: (() => void) | undefined
   /** Whether it is not known yet what the store holds. */
   loading = false
   /** Something may leave now. */
@@ -71,9 +77,10 @@ export class Storage {
       this.drop()
       return [last]
     }
-    const line = changed ? this.#held[1] : this.#writing ? this.#held[0] : this.#released
-    if (line === this.#released && line.length === 0) return packets
-    for (const packet of packets) line.push(packet)
+    const line = changed ? this.#held[1] : this.#writing ? this.#held[0] : undefined
+    if (!line && !this.#failing && this.#released.length === 0) return packets
+    if (line) for (const packet of packets) line.push(packet)
+    else this.#release(packets)
     const released = this.#released
     this.#released = []
     return released
@@ -83,6 +90,7 @@ export class Storage {
   drop(): void {
     this.#held = [[], []]
     this.#released = []
+    this.#withheld = []
   }
 
   /** Resolves once nothing is to be written for now. */
@@ -138,6 +146,7 @@ export class Storage {
   #write(): void {
     this.#scheduled = false
     if (this.#writing) return
+    this.#cancelRetry?.()
     const batch = this.#session.takeBatch()
     this.#held = [this.#held[1], []]
     if (batch) this.#writing = this.#save(batch)
@@ -147,32 +156,44 @@ export class Storage {
   async #save(batch: Batch): Promise<void> {
     try {
       await settled(() => this.#store.write(batch.changes))
-      this.#told = false
+      this.#failing = false
       this.#session.stored(batch, this.#platform.now())
     } catch (cause) {
       const error = this.#events.named(storeError(cause))
       this.#session.unstored(batch, () => error)
       // Who published hears of it. What else was to be written has nobody, and would say the same again and again.
-      if (batch.changes.size > batch.accepted.length && !this.#told) {
-        this.#told = true
-        this.#events.raise(error)
-      }
+      if (batch.changes.size > batch.accepted.length) this.#fail(error)
     }
     this.#writing = undefined
     this.#pass()
   }
 
+  #fail(error: MqttError): void {
+    if (!this.#failing) this.#events.raise(error)
+    this.#failing = true
+    if (this.#opening) this.#cancelRetry = this.#platform.setTimer(() => this.#schedule(), RETRY)
+  }
+
   /** What waited for the last write may leave: also where it failed, for the connection goes on. */
   #pass(): void {
-    for (const packet of this.#held[0]) this.#released.push(packet)
+    if (!this.#failing) this.#held[0].push(...this.#withheld.splice(0))
+    this.#release(this.#held[0])
     this.#held[0] = []
     // At the end nobody is told any more, and no timer is set.
     if (this.#opening) this.written()
   }
 
+  #release(packets: readonly Packet[]): void {
+    // After PUBCOMP the server uses the Packet Identifier for another message, and the store would still have it as come:
+    // a process that starts from there would take that message for a double. All else costs a double at the most.
+    for (const packet of packets)
+      (this.#failing && packet.type === 'pubcomp' ? this.#withheld : this.#released).push(packet)
+  }
+
   async #close(): Promise<void> {
     const opening = this.#opening
     this.#opening = undefined
+    this.#cancelRetry?.()
     // Who connects again at once may publish: that is for the store as it is opened then.
     this.#session.seal()
     const opened = await opening?.then(

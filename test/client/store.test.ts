@@ -324,6 +324,38 @@ describe('a write that fails', () => {
     expect(await first).toBe('CLOSED')
   })
 
+  test('holds PUBCOMP back until the store has forgotten what came, and is made again by itself', async () => {
+    const { client, host, peer, store } = await kept({ protocolVersion: 5, keepAlive: 0 })
+    client.on('message', () => {})
+    peer.send(publish('t', 'x', 2, 9))
+    expect(await wire(peer)).toEqual(['pubrec 9'])
+    store.failures = 2
+    peer.send({ type: 'pubrel', packetId: 9 }, { type: 'pubrel', packetId: 9 })
+    expect(await wire(peer)).toEqual([])
+    await client.publish('t', 'goes on', { qos: 0 })
+    expect(await wire(peer)).toEqual(['publish - goes on'])
+    await host.advance(4_999)
+    expect(store.keys).toEqual(['r9'])
+    await host.advance(1)
+    expect(await wire(peer), 'the second failure').toEqual([])
+    await host.advance(5_000)
+    expect(store.keys).toEqual([])
+    expect(await wire(peer)).toEqual(['pubcomp 9', 'pubcomp 9'])
+    await client.stop()
+    expect(host.pendingTimers).toBe(0)
+  })
+
+  test('keeps no timer when the client ends before it is made again', async () => {
+    const { client, host, peer, store } = await kept({ protocolVersion: 5, keepAlive: 0 })
+    client.on('message', () => {})
+    store.failures = 1
+    peer.send(publish('t', 'x', 2, 9))
+    expect(await wire(peer)).toEqual(['pubrec 9'])
+    await client.stop()
+    expect(host.pendingTimers).toBe(0)
+    expect(store.keys).toEqual(['r9'])
+  })
+
   test('and did come through all the same leaves nothing of what it rejected', async () => {
     const { client, peer, store } = await kept()
     store.failures = 1
