@@ -12,6 +12,7 @@ const NODE = fileURLToPath(new URL('platform/node/index.ts', import.meta.url))
 const BROWSER = 'platform/browser/index.ts'
 const CODEC = 'src/codec/index.ts'
 const SCRAM = 'platform/scram/index.ts'
+const FILE_STORE = 'platform/node/file-store/index.ts'
 const CLI = 'cli/main.ts'
 
 /**
@@ -20,7 +21,7 @@ const CLI = 'cli/main.ts'
  */
 const BUDGET = 26_000
 
-const fromNpmOrNode = /^(node:|isomorphic-ws$|commander$)/
+const fromNpmOrNode = /^(node:|isomorphic-ws$|classic-level$|commander$)/
 // No comments, so that what is forbidden in a bundle is not in it even as a word; no host, because nothing is checked.
 const compile = () => typescript({ tsconfig: 'tsconfig.build.json', removeComments: true, lib: ['ES2022'], types: [] })
 
@@ -44,6 +45,14 @@ export default [
     plugins: [compile(), nothingOfNode()],
   },
   {
+    input: FILE_STORE,
+    external: fromNpmOrNode,
+    // As above.
+    treeshake: { moduleSideEffects: false },
+    output: both('dist/store/file'),
+    plugins: [compile()],
+  },
+  {
     input: CLI,
     // The library is taken from beside it, not bundled a second time.
     external: [fromNpmOrNode, NODE],
@@ -64,6 +73,7 @@ export default [
     [NODE, 'index'],
     [CODEC, 'codec'],
     [SCRAM, 'scram'],
+    [FILE_STORE, 'store/file'],
   ].map(([input, name]) => ({
     input,
     output: ['d.ts', 'd.cts'].map((suffix) => ({ file: `dist/${name}.${suffix}`, plugins: [libraries()] })),

@@ -58,18 +58,21 @@ function read(path: string): Promise<string> {
 }
 
 describe('in Node', () => {
-  test.each(['emqtt', 'emqtt/codec', 'emqtt/scram'])('import and require of %s give the same names', async (name) => {
-    const { imported, required } = await evaluate(`
+  test.each(['emqtt', 'emqtt/codec', 'emqtt/scram', 'emqtt/store/file'])(
+    'import and require of %s give the same names',
+    async (name) => {
+      const { imported, required } = await evaluate(`
       import { createRequire } from 'node:module'
       import * as imported from '${name}'
       const required = createRequire(import.meta.url)('${name}')
       console.log(JSON.stringify({ imported: Object.keys(imported), required: Object.keys(required).sort() }))
     `)
-    expect(imported.length).toBeGreaterThan(1)
-    // Node adds them where it imports CommonJS; here nothing of that kind is expected.
-    expect(imported).not.toContain('default')
-    expect(required).toEqual(imported)
-  })
+      expect(imported.length).toBeGreaterThan(1)
+      // Node adds them where it imports CommonJS; here nothing of that kind is expected.
+      expect(imported).not.toContain('default')
+      expect(required).toEqual(imported)
+    },
+  )
 
   test('a bundler for browsers finds the same names as Node', async () => {
     const names = `import * as emqtt from 'emqtt'; console.log(JSON.stringify(Object.keys(emqtt)))`
@@ -82,14 +85,16 @@ describe('in Node', () => {
       import { isMqttError, MqttError } from 'emqtt'
       import { PacketReader } from 'emqtt/codec'
       import { scram } from 'emqtt/scram'
+      import { fileStore } from 'emqtt/store/file'
       const error = new (createRequire(import.meta.url)('emqtt').MqttError)('', { code: 'A', phase: 'codec' })
       let thrown
       try { new PacketReader({ protocolVersion: 5 }).push(Uint8Array.of(0, 0)) } catch (error) { thrown = error }
+      const closed = await fileStore('unused').write(new Map()).catch((error) => error)
       const refused = await scram('SCRAM-SHA-256', { username: 'a', password: 'b' }).next().catch((error) => error)
-      const errors = [error, thrown, refused, {}]
+      const errors = [error, thrown, refused, closed, {}]
       console.log(JSON.stringify([error instanceof MqttError, ...errors.map(isMqttError)]))
     `)
-    expect(found).toEqual([false, true, true, true, false])
+    expect(found).toEqual([false, true, true, true, true, false])
   })
 
   test('npx emqtt --help runs', async () => {
@@ -248,6 +253,7 @@ describe('its types', () => {
     import { Client, connect, isMqttError, type ClientOptions } from 'emqtt'
     import { encodePacket, PacketReader } from 'emqtt/codec'
     import { type Authenticator, scram } from 'emqtt/scram'
+    import { fileStore, type SessionStore } from 'emqtt/store/file'
     const options: ClientOptions = { protocolVersion: 5, tls: { ca: 'PEM' }, webSocket: { headers: { a: 'b' } } }
     export async function use(): Promise<Client> {
       // Disposing is in the types, and needs no lib of the reader's.
@@ -260,6 +266,7 @@ describe('its types', () => {
       return new Client(options)
     }
     export const authenticator: Authenticator = scram('SCRAM-SHA-256', { username: 'a', password: async () => 'b' })
+    export const store: SessionStore = fileStore('sessions/a', { sync: false })
     export const bytes: Uint8Array = encodePacket({ type: 'pingreq' }, 5)
     export const packets = new PacketReader({ protocolVersion: 4 }).push(bytes).map(({ type }) => type)
   `
