@@ -46,7 +46,7 @@ describe('the judgement of a soak', () => {
     ],
     [
       'a kind of handle that was not there',
-      (_, at) => ({ handles: at > 20 ? { TLSWrap: 1 } : {} }),
+      (_, at) => ({ handles: { TLSWrap: at > 20 ? 1 : 0 } }),
       /TLSWrap: at most 0/,
     ],
     ['a file of each tenth sample', (_, at) => ({ fds: 20 + Math.floor(at / 10) }), /open files and sockets/],
