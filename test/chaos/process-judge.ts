@@ -57,6 +57,7 @@ export function judgeKills(run: KillsRun): KillsVerdict {
       ...errors.filter((error) => !harmless.includes(error)).map((error) => `an error was raised: ${error}`),
       ...writer,
       ...reader.faults,
+      ...judgeStores(run),
       ...losses.filter(({ ours }) => ours).map(({ says }) => says),
     ],
     byBroker: [...reader.byBroker, ...losses.filter(({ ours }) => !ours).map(({ says }) => says)],
@@ -229,6 +230,19 @@ function judgeReader(entries: readonly WireEntry[], lives: readonly Life[]): Rea
     doubled,
     resent: new Set([...exchanges].filter(([, count]) => count > 1).map(([message]) => message)),
   }
+}
+
+/** What is complete has to be gone: a restart would take up, or hold back, what has long been over. */
+function judgeStores({ left, wires }: KillsRun): string[] {
+  const completed = new Map<number, boolean>()
+  for (const { what, type, packetId } of wires.reader)
+    if (what === 'sent' && (type === 'pubrec' || type === 'pubcomp')) completed.set(packetId, type === 'pubcomp')
+  // What has had no PUBREL yet has to stay.
+  const stale = left.reader.filter((key) => key[0] !== 'r' || completed.get(Number(key.slice(1))) !== false)
+  return [
+    ...left.writer.map((key) => `the writer's store holds ${key}, and all is delivered`),
+    ...stale.map((key) => `the reader's store holds ${key}, which is complete`),
+  ]
 }
 
 /** First deliveries behind one of a later message of the same topic; and so of what the broker sent. */

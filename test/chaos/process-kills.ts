@@ -3,10 +3,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { connect, type ProtocolVersion, type QoS } from '../../platform/node/index.js'
+import { connect, type ProtocolVersion, type QoS, type SessionStore } from '../../platform/node/index.js'
 import { payloadOf, type Side } from '../support/exchange-log.js'
 import { randomOf } from '../support/random.js'
 import { ROOT } from '../support/setup.mjs'
@@ -62,6 +63,8 @@ export interface Life {
 export interface KillsRun {
   readonly lives: Readonly<Record<Side, readonly Life[]>>
   readonly wires: Readonly<Record<Side, readonly WireEntry[]>>
+  /** Keys that their stores hold in the end, beside the one of the owner. */
+  readonly left: Readonly<Record<Side, readonly string[]>>
   readonly kills: number
   readonly cuts: number
   /** What went wrong beside the messages: a process that ended by itself, a run that stood still. */
@@ -75,9 +78,12 @@ export const TOPICS: readonly Topic[] = ([1, 2, 1, 2] as const).map((qos, at) =>
 
 /** Moments of a kill: so many ms from the start, where a process opens its store; or packets, in the midst of its work. */
 const EARLY = { share: 0.3, ms: 400 }
-const PACKETS = 300
-/** ms behind such a packet. */
-const LATER = 3
+const PACKETS = 800
+/**
+ * ms behind such a packet, and how often what the process sends in these is lost on its way: what it did then, only its
+ * store knows.
+ */
+const LATER = { ms: 15, share: 0.5, lost: 0.7 }
 /** ms after which a process that does not come to so many packets is killed all the same. */
 const IMPATIENCE = 4_000
 
@@ -93,7 +99,7 @@ export async function runProcessKills(plan: KillsPlan): Promise<KillsRun> {
   })
   gaveUp.catch(() => {})
   const fates = (side: Side) =>
-    plan.cuts === 0 ? [] : planFates({ ...plan, ...NO_CHAOS, messages: plan.cuts * 150 }, side)
+    plan.cuts === 0 ? [] : planFates({ ...plan, ...NO_CHAOS, messages: plan.cuts * 40 }, side)
   const proxies = {
     writer: await startChaosProxy(broker.port, fates('writer')),
     reader: await startChaosProxy(broker.port, fates('reader')),
@@ -112,6 +118,7 @@ export async function runProcessKills(plan: KillsPlan): Promise<KillsRun> {
   const { writer, reader } = sides
   const random = { writer: randomOf(seed), reader: randomOf(seed + 0x51ed2701) }
   let done = 0
+  const left: Record<Side, string[]> = { writer: [], reader: [] }
   const killAll = async (role: Side): Promise<void> => {
     const victim = sides[role]
     const mine = victims.includes(role)
@@ -147,6 +154,7 @@ export async function runProcessKills(plan: KillsPlan): Promise<KillsRun> {
     await stranger.stop()
     await Promise.race([answered, gaveUp])
     await Promise.race([reader.finish(), gaveUp])
+    for (const side of ['writer', 'reader'] as const) left[side] = await keysIn(sides[side].directory)
   } catch (error) {
     // A run that stands still is judged by what it did.
     if (!giveUp.aborted) throw error
@@ -160,6 +168,7 @@ export async function runProcessKills(plan: KillsPlan): Promise<KillsRun> {
   return {
     lives: { writer: writer.lives, reader: reader.lives },
     wires: { writer: writer.wire.entries, reader: reader.wire.entries },
+    left,
     kills: done,
     cuts: proxies.writer.cuts + proxies.reader.cuts,
     faults,
@@ -184,6 +193,10 @@ class Victim {
     this.#settings = settings
     this.#folder = folder
     this.#faults = faults
+  }
+
+  get directory(): string {
+    return this.#settings.directory
   }
 
   get #file(): string {
@@ -240,7 +253,9 @@ async function momentOf(random: () => number, wire: WireLog): Promise<void> {
   const impatient = new AbortController()
   await Promise.race([inTheMidst, wait(IMPATIENCE, undefined, { signal: impatient.signal }).catch(() => {})])
   impatient.abort()
-  if (later > 0.5) await wait(later * LATER)
+  if (later > LATER.share) return
+  if (later < LATER.share * LATER.lost) wire.swallow()
+  await wait((later / LATER.share) * LATER.ms)
 }
 
 /** Resolves when the reader has answered a message, and so has handled all before it. */
@@ -248,6 +263,15 @@ async function answerTo(message: number, wire: WireLog): Promise<void> {
   const { packetId, qos } = await wire.next((entry) => entry.message === message && entry.what === 'got')
   const type = qos === 1 ? 'puback' : 'pubrec'
   await wire.next((entry) => entry.what === 'sent' && entry.type === type && entry.packetId === packetId)
+}
+
+async function keysIn(directory: string): Promise<string[]> {
+  // As it was built: native code is not for what runs these files.
+  const { fileStore } = createRequire(import.meta.url)('../../dist/store/file/index.cjs')
+  const store: SessionStore = fileStore(directory)
+  const { entries } = await store.open()
+  await store.close()
+  return [...entries].map(([key]) => key).filter((key) => key !== 'owner')
 }
 
 /** A process that was killed before it began has no file. */

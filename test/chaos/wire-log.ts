@@ -30,6 +30,8 @@ export interface WireLog {
   readonly entries: readonly WireEntry[]
   /** Resolves with the first entry from now on that is wanted. */
   next(wanted: (entry: WireEntry) => boolean): Promise<WireEntry>
+  /** What the client sends from now on is written down, and does not come to the broker. */
+  swallow(): void
   /** Resolves when no connection is open: what was sent on them is in the log. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -46,6 +48,7 @@ export async function startWireLog(
   const watchers = new Set<(entry: WireEntry) => void>()
   const ends = new Set<Promise<unknown>>()
   const sockets = new Set<Socket>()
+  const swallows = new Set<() => void>()
   let connections = 0
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     const connection = ++connections
@@ -72,9 +75,17 @@ export async function startWireLog(
         to.destroySoon()
       })
     }
+    const swallow = (): void => {
+      client.unpipe(broker)
+      client.resume()
+    }
+    swallows.add(swallow)
     const end = Promise.all([client, broker].map(closed))
     ends.add(end)
-    void end.then(() => ends.delete(end))
+    void end.then(() => {
+      ends.delete(end)
+      swallows.delete(swallow)
+    })
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -90,6 +101,9 @@ export async function startWireLog(
         }
         watchers.add(watch)
       }),
+    swallow: () => {
+      for (const swallow of swallows) swallow()
+    },
     async settled() {
       await Promise.all(ends)
     },
