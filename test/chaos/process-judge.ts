@@ -26,13 +26,14 @@ export interface KillsVerdict {
   readonly byBroker: readonly string[]
 }
 
-/** What the file store says of a write that a kill cut off, and that nobody was told of. */
-const CUT_OFF = /its last write was cut off before it was accepted; nothing that was accepted is missing/
+/** All that a store may find wrong after a kill: a write that nobody had been told of. */
+const CUT_OFF =
+  /is damaged: its last write was cut off before it was accepted; nothing that was accepted is missing from the end\.$/
 
 export function judgeKills(run: KillsRun): KillsVerdict {
   const { lives, wires } = run
   const errors = [...lives.writer, ...lives.reader].flatMap((life) => life.errors)
-  const harmless = errors.filter((error) => CUT_OFF.test(error) && !/missing;|repaired|left out|older/.test(error))
+  const harmless = errors.filter((error) => CUT_OFF.test(error))
   const writer = judgeWriter(wires.writer, lives.writer)
   const reader = judgeReader(wires.reader, lives.reader)
   const accepted = new Set(lives.writer.flatMap((life) => life.accepted))
@@ -84,7 +85,7 @@ function judgeWriter(entries: readonly WireEntry[], lives: readonly Life[]): str
   const written = new Map<number, Written>()
   const byId = new Map<number, number>()
   const firstOf = lives.map(({ tried }) => tried[0] ?? Infinity)
-  let [connection, life, last, highest] = [0, -1, -1, -1]
+  let [connection, life, last, lastReleased, highest] = [0, -1, -1, -1, -1]
   let firstConnection = true
   for (const entry of entries) {
     const { what, type, packetId, message, dup, reasonCode } = entry
@@ -98,6 +99,7 @@ function judgeWriter(entries: readonly WireEntry[], lives: readonly Life[]): str
       connection = entry.connection
       life = entry.life
       last = -1
+      lastReleased = -1
       if (entry.connection > 1 && reasonCode === 0 && !entry.sessionPresent && written.size > 0)
         blame('got no session, which this account cannot judge', -1)
     } else if (entry.connection !== connection) {
@@ -122,6 +124,9 @@ function judgeWriter(entries: readonly WireEntry[], lives: readonly Life[]): str
     } else if (what === 'sent' && type === 'pubrel') {
       if (!known?.received) blame('sent PUBREL without PUBREC', answered)
       else known.released = true
+      // The broker answers in order, so that this is the order of the PUBRECs.
+      if (answered < lastReleased) blame(`sent PUBREL behind that of ${lastReleased} [MQTT-4.6.0-4]`, answered)
+      lastReleased = answered
     } else if (what === 'got' && known) {
       if (type === 'pubrec') known.received = true
       if (type === 'puback' || type === 'pubcomp') known.complete = true
