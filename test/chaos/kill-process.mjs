@@ -40,6 +40,14 @@ client.on('error', (/** @type {{ code: string, message: string }} */ { code, mes
 )
 client.on('close', (/** @type {{ error?: Error }} */ { error }) => error && note(`error GAVE_UP ${error.message}`))
 
+// Whoever started it is gone, and will not end it.
+const abandoned = () => process.exit(1)
+process.once('disconnect', abandoned)
+const leave = () => {
+  process.off('disconnect', abandoned)
+  process.disconnect()
+}
+
 let finishing = false
 if (role === 'writer') {
   // Not waited for: what is published meanwhile is accepted, too. Aedes has a session only for those who subscribed.
@@ -66,7 +74,7 @@ if (role === 'writer') {
     finishing = true
     await lanes
     await client.disconnect({ drain: true })
-    process.disconnect()
+    leave()
   })
 } else {
   // Before the first message: those of a session that goes on come right behind CONNACK.
@@ -79,7 +87,7 @@ if (role === 'writer') {
   })
   process.once('message', async () => {
     await client.disconnect()
-    process.disconnect()
+    leave()
   })
   await client.connect()
   // Once is enough: the server keeps it with the session.

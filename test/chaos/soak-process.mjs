@@ -66,6 +66,9 @@ for (const [name, url] of Object.entries(urls)) {
   clients.push(client)
   void publishOn(name, client)
 }
+// Whoever started it is gone, and will not end it.
+const abandoned = () => process.exit(1)
+process.once('disconnect', abandoned)
 process.on('message', async (/** @type {'measure' | 'end'} */ question) => {
   if (question === 'measure') {
     going = new Promise((resolve) => {
@@ -78,6 +81,7 @@ process.on('message', async (/** @type {'measure' | 'end'} */ question) => {
     await Promise.all(clients.map((client) => client.disconnect({ drain: true })))
     controller.abort()
     tell({ ended: true })
+    process.off('disconnect', abandoned)
     process.disconnect()
   }
 })
