@@ -11,6 +11,7 @@ import { ensureBuilt, ensureDependencies, ROOT } from '../test/support/setup.mjs
 const PARTS = {
   request: { says: 'the time of a request and its answer', node: [] },
   'slow-subscriber': { says: 'memory and losses with a subscriber that is too slow', node: ['--expose-gc'] },
+  store: { says: 'what it costs to keep the session in a directory', node: [] },
 }
 
 const [part = '', ...options] = process.argv.slice(2)

@@ -103,7 +103,7 @@ export class Storage {
 
   async #open(closing: Promise<void> | undefined, reset: boolean): Promise<void> {
     await closing
-    const { entries, damage } = await settled(() => this.#store.open()).catch((error) => {
+    const { entries, damage, lossless } = await settled(() => this.#store.open()).catch((error) => {
       throw storeError(error)
     })
     try {
@@ -114,7 +114,8 @@ export class Storage {
       this.loading = false
       if (reset) this.#session.reset()
       const unreadable = broken === 0 ? undefined : `${broken} of its records cannot be read and are dropped`
-      for (const what of [damage, unreadable]) if (what) this.#events.raise(damaged(what))
+      if (damage) this.#events.raise(damaged(damage, lossless))
+      if (unreadable) this.#events.raise(damaged(unreadable))
       this.written()
     } catch (error) {
       this.#session.unload()
@@ -227,8 +228,8 @@ function readOwner(text: string): Owner {
   throw damaged('it does not say whose session it is; it may be of another program, or of a later version')
 }
 
-function damaged(what: string): MqttError {
-  return new MqttError(`store: ${what}`, { code: 'STORE_DAMAGED', phase: 'store' })
+function damaged(what: string, lossless = false): MqttError {
+  return new MqttError(`store: ${what}`, { code: lossless ? 'STORE_RECOVERED' : 'STORE_DAMAGED', phase: 'store' })
 }
 
 function foreign(what: string, got: string, expected: string): MqttError {

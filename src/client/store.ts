@@ -6,6 +6,8 @@ export interface StoredSession {
   readonly entries: Iterable<readonly [key: string, value: Uint8Array]>
   /** A sentence on what was found broken, for the event `error`; undefined when nothing was. What can be read is in `entries`. */
   readonly damage?: string | undefined
+  /** Whether nothing that was accepted is missing all the same: only what was cut off before. Default false. */
+  readonly lossless?: boolean
 }
 
 /**

@@ -39,7 +39,7 @@ const PHASES = [undefined, 'pubrel', 'pubcomp'] as const
 /**
  * The records: `m` and a number is a message, with the time when it was accepted, and the number is its place in the
  * order; `p` and a Packet Identifier is the exchange under way with it; `r` and one of the server's is a message of QoS 2
- * between PUBREC and PUBREL. An exchange whose message is gone is over: that spares a write for each.
+ * between PUBREC and PUBREL.
  */
 export class Journal {
   #changes = new Map<string, Uint8Array | undefined>()
@@ -76,9 +76,12 @@ export class Journal {
     this.#put(`p${packet.packetId}`, undefined)
   }
 
-  /** The message is done with. */
-  remove({ order }: Entry): void {
-    if (order > 0) this.#put(`m${order}`, undefined)
+  /** The message is done with, and with it its exchange: or each Packet Identifier would leave a record behind. */
+  remove({ order, packet, awaits }: Entry): void {
+    if (order === 0) return
+    this.#put(`m${order}`, undefined)
+    // Before it is sent, its Packet Identifier is none of its own.
+    if (awaits || packet.dup) this.#put(`p${packet.packetId}`, undefined)
   }
 
   receive(packetId: number): void {

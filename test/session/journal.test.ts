@@ -231,8 +231,9 @@ describe('an exchange', () => {
     const done = entry()
     journal.accept(done)
     send(journal, done, 7)
-    journal.remove(done)
     const records = apply(journal.take())
+    // As it is where a store lost a record.
+    records.delete(`m${done.order}`)
     expect([...records.keys()]).toEqual(['p7'])
     const next = new Journal()
     expect(next.load(records, 0).messages).toEqual([])

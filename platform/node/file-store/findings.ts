@@ -19,6 +19,8 @@ export interface Findings {
 export interface Verdict {
   /** Undefined when all is well. */
   readonly damage: string | undefined
+  /** Whether there is damage, but of nothing that was accepted. */
+  readonly lossless: boolean
   /** Whether the head and the values do not fit together any more. */
   readonly torn: boolean
   /** The number of the last write, for those that follow. */
@@ -52,9 +54,14 @@ export function judgeFindings(directory: string, findings: Findings): Verdict {
     said.push('its log was changed after it was closed; nothing that was accepted is missing')
   }
 
+  const lossless = said.length > 0 && !torn && lost <= 0 && witness !== undefined
   const number = torn || lost > 0 ? Math.max(head.number, witness?.begun ?? 0, witness?.done ?? 0) : head.number
   return {
-    damage: said.length > 0 ? `The store in ${directory} is damaged: ${said.join('; ')}.` : undefined,
+    damage:
+      said.length > 0
+        ? `The store in ${directory} ${lossless ? 'has recovered' : 'is damaged'}: ${said.join('; ')}.`
+        : undefined,
+    lossless,
     torn: torn || lost > 0,
     number,
   }

@@ -116,7 +116,7 @@ export class FileStore implements SessionStore {
       const found = unsealHead(rows.find(([key]) => key === HEAD_KEY)?.[1])
       const tally = tallyAfter(new Map(), { count: 0, total: 0 }, checksums)
       const findings = { head: found, tally, broken: broken.length, repaired, witness: witness.found, log }
-      const { damage, torn, number } = judgeFindings(places.directory, findings)
+      const { damage, lossless, torn, number } = judgeFindings(places.directory, findings)
 
       const head = { number, ...tally }
       // What was said once is not said again.
@@ -127,7 +127,7 @@ export class FileStore implements SessionStore {
         await syncDirectory(places.directory)
       }
       this.#session = { places, witness, checksums, release, database, head, failed: undefined }
-      return { entries, damage }
+      return lossless ? { entries, damage, lossless } : { entries, damage }
     } catch (error) {
       witness?.close()
       await database.close()

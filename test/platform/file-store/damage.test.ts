@@ -132,7 +132,7 @@ describe('the log', () => {
     const { entries, damage } = await reopen(directory)
     expect(entries).toEqual(entriesAfter(SEED, WRITES - 1))
     expect(damage).toBe(
-      `The store in ${directory} is damaged: its last write was cut off before it was accepted; nothing that was accepted is missing from the end.`,
+      `The store in ${directory} has recovered: its last write was cut off before it was accepted; nothing that was accepted is missing from the end.`,
     )
   })
 
@@ -151,7 +151,7 @@ describe('the log', () => {
     writeFileSync(newest(directory, /\.log$/), new Uint8Array(size).fill(byte), { flag: 'a' })
     expect(await reopen(directory)).toEqual({
       entries: entriesAfter(SEED, WRITES),
-      damage: `The store in ${directory} is damaged: its log was changed after it was closed; nothing that was accepted is missing.`,
+      damage: `The store in ${directory} has recovered: its log was changed after it was closed; nothing that was accepted is missing.`,
     })
   })
 

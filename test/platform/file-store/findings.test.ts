@@ -49,8 +49,12 @@ const VERDICTS: [title: string, findings: Findings, said: string | undefined, nu
 test.each(VERDICTS)('%s', (_, findings, said, number) => {
   const verdict = judgeFindings('/a', findings)
   expect(verdict.number).toBe(number)
-  if (said === undefined) expect(verdict).toEqual({ damage: undefined, torn: false, number })
-  else expect(verdict.damage).toMatch(`The store in /a is damaged: ${said}`)
+  if (said === undefined) expect(verdict).toEqual({ damage: undefined, lossless: false, torn: false, number })
+  else {
+    // Where nothing that was accepted is missing, it says so.
+    expect(verdict.lossless).toBe(/nothing|cut off/.test(said))
+    expect(verdict.damage).toMatch(`The store in /a ${verdict.lossless ? 'has recovered' : 'is damaged'}: ${said}`)
+  }
 })
 
 test('all that is wrong is said in one sentence', () => {

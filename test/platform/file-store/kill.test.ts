@@ -30,7 +30,7 @@ test.each([
       const unresolved = JSON.stringify(entries) === JSON.stringify(entriesAfter(SEED, written + 1))
       if (unresolved) written++
       expect(entries).toEqual(entriesAfter(SEED, written))
-      if (damage !== undefined) expect(damage).toBe(`The store in ${directory} is damaged: ${CUT_OFF}.`)
+      if (damage !== undefined) expect(damage).toBe(`The store in ${directory} has recovered: ${CUT_OFF}.`)
       if (unresolved) expect(damage).toBeUndefined()
       if (life === 10) break
 

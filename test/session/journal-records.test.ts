@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { Bench, nameOf, VERSIONS } from './bench.js'
+
+/** A session with an open store, and the keys that the store has after each write. */
+function keep(version: (typeof VERSIONS)[number]): { bench: Bench; write: () => string[] } {
+  const bench = new Bench(version, { durable: true })
+  const keys = new Set<string>()
+  bench.session.load(new Map(), 0)
+  bench.connect()
+  const write = (): string[] => {
+    for (let batch = bench.session.takeBatch(); batch; batch = bench.session.takeBatch()) {
+      for (const [key, value] of batch.changes) value ? keys.add(key) : keys.delete(key)
+      bench.session.stored(batch, bench.now)
+    }
+    return [...keys].sort()
+  }
+  return { bench, write }
+}
+
+for (const version of VERSIONS) {
+  test(`${nameOf(version)}: a message that is delivered leaves nothing in the store`, () => {
+    const { bench, write } = keep(version)
+    bench.publish(1, 'a')
+    bench.publish(2, 'b')
+    expect(write()).toEqual(['m1', 'm2', 'p1', 'p2'])
+    bench.receive({ type: 'puback', packetId: 1 })
+    expect(write()).toEqual(['m2', 'p2'])
+    bench.receive({ type: 'pubrec', packetId: 2 })
+    expect(write()).toEqual(['m2', 'p2'])
+    bench.receive({ type: 'pubcomp', packetId: 2 })
+    expect(write()).toEqual([])
+  })
+
+  test(`${nameOf(version)}: a message that is given up before it is sent takes no record of another's exchange along`, () => {
+    const { bench, write } = keep(version)
+    bench.publish(1, 'a')
+    write()
+    bench.cut()
+    bench.publish(1, 'b')
+    expect(write()).toEqual(['m1', 'm2', 'p1'])
+    bench.session.cancel('b')
+    expect(write()).toEqual(['m1', 'p1'])
+  })
+}
