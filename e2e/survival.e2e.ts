@@ -1,6 +1,6 @@
 /**
  * A page that publishes and is reloaded, closed or crashed at any moment: what its store accepted arrives, in order, at
- * QoS 2 once. EMQTT_RELOADS, EMQTT_CLOSES and EMQTT_CRASHES say how often, EMQTT_SEED where.
+ * QoS 2 once. EMQTT_RELOADS, EMQTT_CLOSES and EMQTT_TAB_CRASHES say how often, EMQTT_SEED where.
  */
 
 import type { BrowserContext, Page } from 'playwright/test'
@@ -18,7 +18,7 @@ const count = (name: string, usual: number): number => Number(process.env[`EMQTT
 const ENDS = [
   ...Array.from({ length: count('RELOADS', 4) }, () => 'reload' as const),
   ...Array.from({ length: count('CLOSES', 1) }, () => 'close' as const),
-  ...Array.from({ length: count('CRASHES', 2) }, () => 'crash' as const),
+  ...Array.from({ length: count('TAB_CRASHES', 2) }, () => 'crash' as const),
 ]
 /** ms that a page publishes at the most. */
 const LIFE = 400
