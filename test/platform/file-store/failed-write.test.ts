@@ -10,11 +10,16 @@ import { temporaryDirectory } from '../../support/temporary.js'
 /** What fails next. `batch`: the log has it, and its way to the disk fails. */
 const next: { batch: number; open?: string; head?: Uint8Array } = { batch: 0 }
 
-type Operation = { readonly key: Uint8Array }
 /** What classic-level itself implements, beneath what it inherits. */
+interface Batch {
+  _put(key: Uint8Array | string, ...more: unknown[]): void
+  _del(key: Uint8Array | string, ...more: unknown[]): void
+  _write(options: object): Promise<void>
+}
+
 interface Inner {
   _open(options: object): Promise<void>
-  _batch(operations: readonly Operation[], options: object): Promise<void>
+  _chainedBatch(): Batch
   _get(key: Uint8Array | string, options: object): Promise<Uint8Array | undefined>
   _getMany(keys: readonly (Uint8Array | string)[], options: object): Promise<(Uint8Array | undefined)[]>
 }
@@ -22,7 +27,7 @@ interface Inner {
 vi.mock('classic-level', async (load) => {
   const library = await load<typeof Library>()
   const inner = library.ClassicLevel.prototype as unknown as Inner
-  const { _open, _batch, _get, _getMany } = inner
+  const { _open, _chainedBatch, _get, _getMany } = inner
   /** As LevelDB does, what was there before a write that failed is shown as long as it is open. */
   const before = new WeakMap<Inner, Map<string, Uint8Array | undefined>>()
 
@@ -32,17 +37,27 @@ vi.mock('classic-level', async (load) => {
     if (open !== undefined) throw Object.assign(new Error(open), { code: 'LEVEL_IO_ERROR' })
     return _open.call(this, options)
   }
-  inner._batch = async function (operations, options) {
-    if (next.batch === 0) return _batch.call(this, operations, options)
-    next.batch--
-    const values = await _getMany.call(
-      this,
-      operations.map(({ key }) => key),
-      { keyEncoding: 'utf8', valueEncoding: 'view' },
-    )
-    before.set(this, new Map(operations.map(({ key }, at) => [String(key), values[at]])))
-    await _batch.call(this, operations, options)
-    throw Object.assign(new Error('IO error: 1.log: Input/output error'), { code: 'LEVEL_IO_ERROR' })
+  inner._chainedBatch = function () {
+    const batch = _chainedBatch.call(this)
+    const { _put, _del, _write } = batch
+    const keys: (Uint8Array | string)[] = []
+    batch._put = (key, ...more) => {
+      keys.push(key)
+      _put.call(batch, key, ...more)
+    }
+    batch._del = (key, ...more) => {
+      keys.push(key)
+      _del.call(batch, key, ...more)
+    }
+    batch._write = async (options) => {
+      if (next.batch === 0) return _write.call(batch, options)
+      next.batch--
+      const values = await _getMany.call(this, keys, { keyEncoding: 'utf8', valueEncoding: 'view' })
+      before.set(this, new Map(keys.map((key, at) => [String(key), values[at]])))
+      await _write.call(batch, options)
+      throw Object.assign(new Error('IO error: 1.log: Input/output error'), { code: 'LEVEL_IO_ERROR' })
+    }
+    return batch
   }
   inner._getMany = async function (keys, options) {
     const values = await _getMany.call(this, keys, options)
