@@ -9,6 +9,8 @@ import { ensureBuilt, ensureChromium, ensureDependencies, ensureMosquitto, ROOT 
 
 await ensureDependencies()
 await ensureMosquitto()
+// What is killed is the built package.
+await ensureBuilt()
 const { runnerImport } = await import('vite')
 const { module } = await runnerImport(join(ROOT, 'test', 'chaos', 'main.ts'), {
   root: ROOT,
@@ -22,7 +24,6 @@ if (!(await /** @type {{ runAll(): Promise<boolean> }} */ (module).runAll())) pr
 const pages = { EMQTT_RELOADS: '50', EMQTT_CLOSES: '10', EMQTT_TAB_CRASHES: '20', ...process.env }
 if (pages.EMQTT_RELOADS !== '0') {
   await ensureChromium()
-  await ensureBuilt()
   const args = ['node_modules/playwright/cli.js', 'test', 'e2e/survival.e2e.ts']
   const { code, output } = await run(process.execPath, args, { cwd: ROOT, env: pages, timeout: 1_800_000 })
   console.log(output)
