@@ -193,7 +193,7 @@ export interface ClientOptions {
   keepAlive?: number
   /** True sends PINGREQ each interval, whatever else was sent. Default false. */
   forcePing?: boolean
-  /** ms over the socket, the handshakes and CONNACK together. Default 60 000. */
+  /** ms over the socket, the handshakes and CONNACK together; and before them for the `store`. Default 60 000. */
   connectTimeout?: number
   /** ms to wait for SUBACK, UNSUBACK, PINGRESP. Default 30 000. */
   ackTimeout?: number

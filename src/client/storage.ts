@@ -4,13 +4,18 @@ import type { Packet } from '../codec/packet.js'
 import { describe, isMqttError, MqttError } from '../errors.js'
 import type { Batch } from '../session/journal.js'
 import type { Session } from '../session/session.js'
+import { Cancel } from './cancel.js'
 import type { Events } from './events.js'
+import { unlessAborted } from './pending.js'
 import type { SessionStore } from './store.js'
 import { encodeText } from './text.js'
 import type { Platform } from './transport.js'
 
 /** The record that says whose session it is. */
 const OWNER = 'owner'
+
+/** How long a client that ends waits for its store, ms: one that never answers must not keep it for ever. */
+const PATIENCE = 10_000
 
 /** Between two writes of the same, ms, where nothing else is to be written. */
 const RETRY = 5_000
@@ -30,6 +35,8 @@ export class Storage {
   readonly #owner: Owner
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
+  /** The same, for as long as anybody waits for it. */
+  #closed = Promise.resolve()
   #scheduled = false
   #writing: Promise<void> | undefined
   /** Packets that leave when the write under way is done, and those that wait for the one behind it. */
@@ -53,18 +60,24 @@ export class Storage {
     this.#owner = owner
   }
 
-  /** Opens the store and takes its session up; `reset`, to drop it. Rejects with an `MqttError` of phase `store`. */
-  open(reset: boolean): Promise<void> {
+  /**
+   * Opens the store within `ms` and takes its session up; `reset`, to drop it. Rejects with an `MqttError` of phase
+   * `store`.
+   */
+  open(reset: boolean, ms: number): Promise<void> {
     this.loading = true
     this.#opening = this.#open(this.#closing, reset)
     this.#closing = undefined
-    return this.#opening
+    return this.#within(ms, 'connectTimeout', this.#opening)
   }
 
   /** Writes what is left and gives the store back. What fails is told by `error`. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    if (!this.#closing) {
+      this.#closing = this.#close()
+      this.#closed = this.#within(PATIENCE, 'disconnect', this.#closing).catch((error) => this.#events.raise(error))
+    }
+    return this.#closed
   }
 
   /** Takes what the session wants to send; gives what may leave now: that of which all that it follows from is written. */
@@ -93,8 +106,12 @@ export class Storage {
     this.#withheld = []
   }
 
-  /** Resolves once nothing is to be written for now. */
-  async idle(): Promise<void> {
+  /** Resolves once nothing is to be written for now, or the store takes too long for that. */
+  idle(): Promise<void> {
+    return this.#within(PATIENCE, 'disconnect', this.#idle()).catch(() => {})
+  }
+
+  async #idle(): Promise<void> {
     while (this.#writing || this.#scheduled) {
       this.#write()
       await this.#writing
@@ -202,11 +219,19 @@ export class Storage {
       () => false,
     )
     if (!opened) return
-    await this.idle()
+    await this.#idle()
     const batch = this.#session.takeBatch()
     if (batch) await this.#attempt(() => this.#store.write(batch.changes))
     this.#session.unload()
     await this.#attempt(() => this.#store.close())
+  }
+
+  #within(ms: number, what: string, promise: Promise<void>): Promise<void> {
+    const cancel = new Cancel()
+    const message = `store: it did not answer within ${ms} ms (${what}); another page or program may be in its way`
+    const late = () => cancel.abort(new MqttError(message, { code: 'STORE_TIMEOUT', phase: 'store', retryable: true }))
+    const stopTimer = this.#platform.setTimer(late, ms)
+    return unlessAborted(promise, cancel).finally(stopTimer)
   }
 
   /** Nobody waits for it, so a failure is told by `error`. */

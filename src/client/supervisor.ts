@@ -232,7 +232,7 @@ export class Supervisor {
     const life = this.#life
     const { settings, events } = this.#parts
     try {
-      await storage.open(settings.connect.cleanStart)
+      await storage.open(settings.connect.cleanStart, settings.connectTimeout)
     } catch (thrown) {
       const error = events.named(asError(thrown))
       if (!life.aborted) this.#finish(error, error)

@@ -599,6 +599,47 @@ describe('an end while the store opens', () => {
   })
 })
 
+describe('a store that never answers', () => {
+  test('does not keep who connects: it has connectTimeout to open', async () => {
+    const { client, host, store } = idle({ connectTimeout: 3_000 })
+    let answer = (): void => {}
+    store.opens = () =>
+      new Promise((resolve) => {
+        answer = () => resolve({ entries: [] })
+      })
+    const connecting = failure(client.connect())
+    const published = failure(client.publish('t', 'x', { qos: 1 }))
+    await host.advance(2_999)
+    expect(await state(connecting)).toBe('pending')
+    await host.advance(1)
+    expect(await connecting).toMatchObject({ code: 'STORE_TIMEOUT', phase: 'store', retryable: true })
+    expect((await connecting).message).toContain('within 3000 ms (connectTimeout)')
+    expect(codeOf(await published)).toBe('STORE_TIMEOUT')
+    answer()
+    await client.stop()
+    expect(store.closed).toBe(1)
+    expect(host.pendingTimers).toBe(0)
+  })
+
+  test('does not keep who disconnects', async () => {
+    const { client, host, peer, store } = await kept()
+    const errors = record(client)
+    store.holding = true
+    const published = failure(client.publish('t', 'x', { qos: 1 }))
+    await settled()
+    const ended = client.disconnect()
+    expect(codeOf(await published)).toBe('CLOSED')
+    await host.advance(20_000)
+    await ended
+    expect(await wire(peer)).toEqual([])
+    expect(errors.join()).toContain('STORE_TIMEOUT')
+    expect(host.pendingTimers).toBe(0)
+    store.resume()
+    await client.stop()
+    expect(store.closed).toBe(1)
+  })
+})
+
 describe('the end', () => {
   test('waits for the write under way, sends DISCONNECT behind what it lets go, and closes the store once', async () => {
     const { client, host, peer, store } = await kept({ protocolVersion: 5 })
