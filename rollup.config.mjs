@@ -12,6 +12,7 @@ const NODE = fileURLToPath(new URL('platform/node/index.ts', import.meta.url))
 const BROWSER = 'platform/browser/index.ts'
 const CODEC = 'src/codec/index.ts'
 const SCRAM = 'platform/scram/index.ts'
+const STORE = 'platform/shared/store.ts'
 const FILE_STORE = 'platform/node/file-store/index.ts'
 const INDEXEDDB = 'platform/browser/indexeddb-store.ts'
 const CLI = 'cli/main.ts'
@@ -20,9 +21,9 @@ const CLI = 'cli/main.ts'
  * Bytes of the minified UMD, brotli: what it is now and a little. The aim is 15 000; each step down lowers this number,
  * and nobody raises it without saying what for.
  */
-const BUDGET = 30_000
-/** The same for the store of browsers, of which the half is idb and the errors. */
-const STORE_BUDGET = 3_300
+const BUDGET = 28_000
+/** The same for the store of browsers: idb, the errors, and what makes a session last. */
+const STORE_BUDGET = 5_700
 
 const fromNpmOrNode = /^(node:|isomorphic-ws$|classic-level$|commander$)/
 // No comments, so that what is forbidden in a bundle is not in it even as a word; no host, because nothing is checked.
@@ -45,6 +46,12 @@ export default [
     // Of the public door it takes the errors and nothing else.
     treeshake: { moduleSideEffects: false },
     output: both('dist/scram'),
+    plugins: [compile(), nothingOfNode()],
+  },
+  {
+    input: STORE,
+    treeshake: { moduleSideEffects: false },
+    output: both('dist/store', 'index'),
     plugins: [compile(), nothingOfNode()],
   },
   {
@@ -86,6 +93,7 @@ export default [
     [NODE, 'index'],
     [CODEC, 'codec'],
     [SCRAM, 'scram'],
+    [STORE, 'store/index'],
     [FILE_STORE, 'store/file'],
     [INDEXEDDB, 'store/indexeddb'],
   ].map(([input, name]) => ({

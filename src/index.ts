@@ -5,6 +5,7 @@ export type { CancelSignal } from './client/cancel.js'
 export { Client as CoreClient } from './client/client.js'
 export type { MessageHandler } from './client/consumer.js'
 export type { Listener, ListenOptions } from './client/emitter.js'
+export { keepSession } from './client/keep-session.js'
 export { Message } from './client/messages.js'
 export type { ClientMetrics } from './client/metrics.js'
 export type {

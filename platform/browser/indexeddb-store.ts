@@ -1,6 +1,6 @@
 /** `emqtt/store/indexeddb`: keeps a client's session in the browser's database, so that it outlives the page. */
 
-import type { SessionStore, StoredSession } from '../../src/index.js'
+import { keepSession, type SessionStore, type StoredSession } from '../../src/index.js'
 import {
   commitChanges,
   type Database,
@@ -55,7 +55,7 @@ export function indexedDbStore(name: string, { durability = 'relaxed' }: Indexed
 
   let current: Promise<Held> | undefined
 
-  return {
+  return keepSession({
     async open() {
       if (current !== undefined) throw lockedError(name)
       const opening = holdStore(name)
@@ -93,7 +93,7 @@ export function indexedDbStore(name: string, { durability = 'relaxed' }: Indexed
       held?.database.close()
       await held?.lock.release()
     },
-  }
+  })
 }
 
 /** Takes the lock, then the database; or neither. */

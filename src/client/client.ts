@@ -31,7 +31,6 @@ import type {
 } from './results.js'
 import { Servers } from './servers.js'
 import { checkChoice, type Settings, settle } from './settings.js'
-import { Storage } from './storage.js'
 import { Subscribing } from './subscribing.js'
 import type { Subscription } from './subscription.js'
 import { type Granted, Subscriptions } from './subscriptions.js'
@@ -71,7 +70,7 @@ export class Client {
     const session = new Session(settings)
     const servers = new Servers(platform, options, settings.followServerReference, events)
     const owner = { clientId: settings.connect.clientId, servers: servers.all().map(({ label }) => label) }
-    const storage = settings.store && new Storage(settings.store, session, platform, events, owner)
+    const storage = settings.keeper?.storage(session, platform, events, owner)
     const connection = new Connection(session, platform, options, {
       storage,
       events,

@@ -226,7 +226,7 @@ export interface ClientOptions {
   backlog?: BacklogOptions
   /**
    * Where the session is kept: `fileStore(directory)` of `emqtt/store/file`, `indexedDbStore(name)` of
-   * `emqtt/store/indexeddb`, or one of your own. What was accepted there is delivered also when the process or the page
+   * `emqtt/store/indexeddb`, or one of your own by `keepSession()` of `emqtt/store`. What was accepted there is delivered also when the process or the page
    * ends before. It is opened by `connect` and closed by `disconnect`. It needs a `clientId`, and makes `cleanStart` false
    * unless that is set; with `cleanStart: true` what it holds is dropped. Default: in memory.
    */

@@ -5,7 +5,10 @@ import { measurePacket } from '../codec/packet.js'
 import type { Connect } from '../codec/packets/connect.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
 import { outOfRange, wrongType } from '../errors.js'
+import type { Journal } from '../session/journal.js'
+import { recordCodec } from '../session/record-codec.js'
 import type { Authenticator } from './authenticator.js'
+import { KEEPER, type Keeper } from './keeper.js'
 import type {
   BacklogOptions,
   ClientOptions,
@@ -17,7 +20,6 @@ import type {
   RedirectPolicy,
   Username,
 } from './options.js'
-import type { SessionStore } from './store.js'
 import { encodeText } from './text.js'
 
 export interface Settings {
@@ -38,8 +40,8 @@ export interface Settings {
   readonly autoAck: boolean | 'never'
   readonly backlog: Required<BacklogOptions>
   readonly outbox: Required<OutboxOptions>
-  readonly store?: SessionStore
-  readonly durable: boolean
+  readonly keeper: Keeper | undefined
+  readonly journal: Journal | undefined
   readonly enhancedAuth?: Authenticator
   readonly followServerReference: boolean | RedirectPolicy
   readonly reconnect: ReconnectOptions | ReconnectPolicy
@@ -117,7 +119,7 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
   const properties: Connect['properties'] = { ...given.properties }
   const backlog = checkBacklog(given.backlog)
   checkAuthentication(given.enhancedAuth, version, properties)
-  checkStore(given)
+  const keeper = keeperOf(given)
   // What Clean Session 0 means in 3.x takes both in 5.0 (§3.1.2.11.2).
   if (version === 5 && !cleanStart) properties.sessionExpiryInterval ??= 0xffffffff
   const connect: Connect = {
@@ -151,7 +153,8 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
     reconnect,
     backlog,
     outbox: checkOutbox(given.outbox),
-    durable: given.store !== undefined,
+    keeper,
+    journal: keeper?.journal(recordCodec),
     retryFirst: 'retryFirst' in reconnect && reconnect.retryFirst === true,
     freshCredentials: [given.username, given.password, given.credentials].some((value) => typeof value === 'function'),
   }
@@ -219,13 +222,18 @@ function checkOutbox(value: OutboxOptions): Required<OutboxOptions> {
   return outbox
 }
 
-function checkStore({ store, clientId }: ClientOptions): void {
-  if (store === undefined) return
-  if (typeof store !== 'object' || store === null) throw wrongType('store', 'an object', store)
-  for (const name of ['open', 'write', 'close'] as const)
-    if (typeof store[name] !== 'function') throw wrongType(`store.${name}`, 'a function', store[name])
+function keeperOf({ store, clientId }: ClientOptions): Keeper | undefined {
+  if (store === undefined) return undefined
+  const keeper = (store as { [KEEPER]?: Keeper } | null)?.[KEEPER]
+  if (!keeper)
+    throw wrongType(
+      'store',
+      'that of emqtt/store/file or emqtt/store/indexeddb, or keepSession() of emqtt/store',
+      store,
+    )
   // The next process has to be taken for the same client.
   if (!clientId) throw outOfRange('clientId', 'one, as there is a store', clientId)
+  return keeper
 }
 
 /** What is given, over the defaults; like the options themselves, a misspelt one is said. */

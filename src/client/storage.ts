@@ -8,7 +8,6 @@ import { Cancel } from './cancel.js'
 import type { Events } from './events.js'
 import { unlessAborted } from './pending.js'
 import type { SessionStore } from './store.js'
-import { encodeText } from './text.js'
 import type { Platform } from './transport.js'
 
 /** The record that says whose session it is. */
@@ -21,7 +20,7 @@ const PATIENCE = 10_000
 const RETRY = 5_000
 
 /** Whose session a store keeps. */
-interface Owner {
+export interface Owner {
   readonly clientId: string
   /** URLs without credentials: one of them has to be the same. */
   readonly servers: readonly string[]
@@ -151,7 +150,7 @@ export class Storage {
     if (theirs.clientId !== clientId) throw foreign('clientId', describe(theirs.clientId), describe(clientId))
     if (!servers.some((server) => theirs.servers.includes(server)))
       throw foreign('server', theirs.servers.join(' or '), servers.join(', '))
-    await this.#store.write(new Map([[OWNER, encodeText(OWNER, ours)]]))
+    await this.#store.write(new Map([[OWNER, new TextEncoder().encode(ours)]]))
   }
 
   #schedule(): void {

@@ -1,9 +1,7 @@
 /** The session as records for a store: what changed since the last write, and what a new process finds. */
 
-import { Writer } from '../codec/bytes.js'
-import { Framer } from '../codec/framer.js'
-import { FROM_SERVER, writePacket } from '../codec/packet.js'
 import type { Publish } from '../codec/packets/publish.js'
+import type { RecordCodec } from './record-codec.js'
 import type { Entry } from './records.js'
 
 /** What is written at once. */
@@ -42,6 +40,7 @@ const PHASES = [undefined, 'pubrel', 'pubcomp'] as const
  * between PUBREC and PUBREL.
  */
 export class Journal {
+  readonly #codec: RecordCodec
   #changes = new Map<string, Uint8Array | undefined>()
   #accepted: Entry[] = []
   /** The highest number given so far. */
@@ -51,13 +50,15 @@ export class Journal {
   /** Whether anything changed since the last `take`. */
   changed = false
 
+  constructor(codec: RecordCodec) {
+    this.#codec = codec
+  }
+
   accept(entry: Entry): void {
     // Until the store is open it waits: what the store holds comes first. QoS 0 is not for the store.
     if (this.#offset === undefined || entry.packet.qos === 0) return
     entry.order = ++this.#last
-    const writer = new Writer(0, 0, Infinity) // a slab of exactly one packet
-    writePacket(writer, entry.packet, 5)
-    const [bytes] = writer.take() as [Uint8Array]
+    const bytes = this.#codec.encode(entry.packet)
     const record = numbers(bytes.length, entry.acceptedAt + this.#offset)
     record.set(bytes, 8)
     this.#put(`m${entry.order}`, record)
@@ -125,7 +126,7 @@ export class Journal {
       try {
         if (/^[mpr]/.test(key) && !(Number.isInteger(id) && id > 0)) throw new RangeError('no number')
         if (kind === 'm') {
-          messages.set(id, { packet: readPublish(value.slice(8)), acceptedAt: readNumber(value, 0) - offset })
+          messages.set(id, { packet: this.#codec.decode(value.slice(8)), acceptedAt: readNumber(value, 0) - offset })
           this.#last = Math.max(this.#last, id)
         } else if (kind === 'p') {
           const [order, rank, phase] = [0, 1, 2].map((at) => readNumber(value, at)) as [number, number, number]
@@ -184,12 +185,4 @@ function numbers(room: number, ...values: number[]): Uint8Array {
 
 function readNumber({ buffer, byteOffset, byteLength }: Uint8Array, at: number): number {
   return new DataView(buffer, byteOffset, byteLength).getFloat64(8 * at)
-}
-
-function readPublish(bytes: Uint8Array): Publish {
-  const framer = new Framer(FROM_SERVER)
-  framer.push(bytes)
-  const packet = framer.next()
-  if (packet?.type !== 'publish') throw new TypeError('no message')
-  return packet
 }

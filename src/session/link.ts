@@ -7,7 +7,7 @@ import { NO_PROPERTIES } from '../codec/property-list.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
 import type { MqttError } from '../errors.js'
 import type { SessionEvent } from './events.js'
-import { Journal } from './journal.js'
+import type { Journal } from './journal.js'
 import { KeepAlive } from './keepalive.js'
 import type { Theirs } from './limits.js'
 import type { OutboxLimits } from './outbox.js'
@@ -28,8 +28,8 @@ export interface SessionSettings {
   readonly outbox: OutboxLimits
   /** 'never' leaves PUBREL and PUBCOMP to the caller. */
   readonly autoAck: boolean | 'never'
-  /** Whether the session is kept in a store. */
-  readonly durable: boolean
+  /** What has to be written; undefined where the session is in memory alone. */
+  readonly journal?: Journal | undefined
 }
 
 export class Link {
@@ -49,12 +49,11 @@ export class Link {
   /** Sent and not answered, by Packet Identifier, in the order of sending. */
   readonly calls = new Map<number, Call>()
   readonly ids = new PacketIds(this.messages, this.calls)
-  /** What has to be written; undefined without a store. */
   readonly journal: Journal | undefined
 
   constructor(settings: SessionSettings) {
     this.settings = settings
-    if (settings.durable) this.journal = new Journal()
+    this.journal = settings.journal
   }
 
   send(packet: Packet): void {

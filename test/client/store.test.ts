@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type ClientOptions, ConnectError, CoreClient, MqttError, type SessionStore } from '../../src/index.js'
+import {
+  type ClientOptions,
+  ConnectError,
+  CoreClient,
+  keepSession,
+  MqttError,
+  type SessionStore,
+} from '../../src/index.js'
 import { MemoryStore } from '../support/memory-store.js'
 import { settled, VirtualHost } from '../support/virtual-host.js'
 import { codeOf, failure, noUnhandledRejections, publish, reconnected, record, state, VERSIONS } from './bench.js'
@@ -838,18 +845,23 @@ describe('the option', () => {
   })
 
   test('takes nothing that is no store, and says what is missing', () => {
-    const store = new MemoryStore() as SessionStore
-    for (const wrong of [null, true, 'file', () => store])
-      expect(make({ clientId: 'c', store: wrong as unknown as SessionStore })).toThrow(/^store: expected an object/)
-    for (const name of ['open', 'write', 'close'] as const) {
-      const wrong = {
-        open: () => store.open(),
-        write: store.write,
-        close: store.close,
-        [name]: 1,
-      } as unknown as SessionStore
-      expect(make({ clientId: 'c', store: wrong })).toThrow(new TypeError(`store.${name}: expected a function, got 1`))
+    const plain: SessionStore = {
+      open: async () => ({ entries: [] }),
+      write: async () => {},
+      close: async () => {},
     }
+    for (const wrong of [null, true, 'file', plain])
+      expect(make({ clientId: 'c', store: wrong as SessionStore })).toThrow(
+        /^store: expected that of emqtt\/store\/file or emqtt\/store\/indexeddb, or keepSession\(\) of emqtt\/store, got /,
+      )
+    for (const wrong of [null, true, 'file'])
+      expect(() => keepSession(wrong as unknown as SessionStore)).toThrow(/^store: expected an object/)
+    for (const name of ['open', 'write', 'close'] as const)
+      expect(() => keepSession({ ...plain, [name]: 1 as never })).toThrow(
+        new TypeError(`store.${name}: expected a function, got 1`),
+      )
+    expect(keepSession(plain)).toBe(plain)
+    expect(make({ clientId: 'c', store: plain })).not.toThrow()
   })
 
   test('publish.until is one of two', async () => {

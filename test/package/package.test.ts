@@ -58,7 +58,7 @@ function read(path: string): Promise<string> {
 }
 
 describe('in Node', () => {
-  test.each(['emqtt', 'emqtt/codec', 'emqtt/scram', 'emqtt/store/file', 'emqtt/store/indexeddb'])(
+  test.each(['emqtt', 'emqtt/codec', 'emqtt/scram', 'emqtt/store', 'emqtt/store/file', 'emqtt/store/indexeddb'])(
     'import and require of %s give the same names',
     async (name) => {
       const { imported, required } = await evaluate(`
@@ -265,7 +265,8 @@ describe('its types', () => {
     import { Client, connect, isMqttError, type ClientOptions } from 'emqtt'
     import { encodePacket, PacketReader } from 'emqtt/codec'
     import { type Authenticator, scram } from 'emqtt/scram'
-    import { fileStore, type SessionStore } from 'emqtt/store/file'
+    import { keepSession, type SessionStore } from 'emqtt/store'
+    import { fileStore } from 'emqtt/store/file'
     import { indexedDbStore } from 'emqtt/store/indexeddb'
     const options: ClientOptions = { protocolVersion: 5, tls: { ca: 'PEM' }, webSocket: { headers: { a: 'b' } } }
     export async function use(): Promise<Client> {
@@ -280,6 +281,7 @@ describe('its types', () => {
     }
     export const authenticator: Authenticator = scram('SCRAM-SHA-256', { username: 'a', password: async () => 'b' })
     export const store: SessionStore = fileStore('sessions/a', { sync: false })
+    export const third: SessionStore = keepSession({ open: async () => ({ entries: [] }), write: async () => {}, close: async () => {} })
     export const another: SessionStore = indexedDbStore('a', { durability: 'strict' })
     export const bytes: Uint8Array = encodePacket({ type: 'pingreq' }, 5)
     export const packets = new PacketReader({ protocolVersion: 4 }).push(bytes).map(({ type }) => type)

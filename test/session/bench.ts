@@ -45,7 +45,6 @@ export class Bench {
       forcePing: false,
       autoAck: true,
       outbox: UNLIMITED,
-      durable: false,
       ...settings,
     })
   }

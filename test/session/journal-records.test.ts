@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { Journal } from '../../src/session/journal.js'
+import { recordCodec } from '../../src/session/record-codec.js'
 import { Bench, nameOf, VERSIONS } from './bench.js'
 
 /** A session with an open store, and the keys that the store has after each write. */
 function keep(version: (typeof VERSIONS)[number]): { bench: Bench; write: () => string[] } {
-  const bench = new Bench(version, { durable: true })
+  const bench = new Bench(version, { journal: new Journal(recordCodec) })
   const keys = new Set<string>()
   bench.session.load(new Map(), 0)
   bench.connect()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Publish } from '../../src/codec/packets/publish.js'
 import { type Batch, Journal, type Restored } from '../../src/session/journal.js'
+import { recordCodec } from '../../src/session/record-codec.js'
 import type { Entry } from '../../src/session/records.js'
 import { Bench } from './bench.js'
 
@@ -41,7 +42,7 @@ function entry(packet: Publish = message(), acceptedAt = 0): Entry {
 
 /** A journal whose store is open and empty. */
 function empty(offset = 0): Journal {
-  const journal = new Journal()
+  const journal = new Journal(recordCodec)
   journal.load([], offset)
   return journal
 }
@@ -56,7 +57,7 @@ function apply(batch: Batch | undefined, records: Records = new Map()): Records 
 
 /** What the next process finds. */
 function restart(journal: Journal, records?: Records, offset = 0): Restored {
-  return new Journal().load(apply(journal.take(), records), offset)
+  return new Journal(recordCodec).load(apply(journal.take(), records), offset)
 }
 
 /** Sends it, under this Packet Identifier, and goes as far as `awaits`. */
@@ -125,7 +126,7 @@ describe('a message', () => {
   })
 
   test('is not for the store before the store is open, after it was closed, and at QoS 0', () => {
-    const journal = new Journal()
+    const journal = new Journal(recordCodec)
     journal.accept(entry())
     expect(journal.changed).toBe(false)
     journal.load([], 0)
@@ -170,7 +171,7 @@ describe('the order', () => {
     const journal = empty()
     for (let n = 1; n <= 12; n++) journal.accept(entry(message({ topic: `${n}` })))
     const records = apply(journal.take())
-    const next = new Journal()
+    const next = new Journal(recordCodec)
     // A store may give its records in any order.
     next.load([...records].reverse(), 0)
     next.accept(entry(message({ topic: '13' })))
@@ -208,7 +209,7 @@ describe('the order', () => {
     send(journal, c, 3, 'pubcomp')
     send(journal, a, 1, 'pubrel')
     const records = apply(journal.take())
-    const next = new Journal()
+    const next = new Journal(recordCodec)
     const { messages } = next.load(records, 0)
     expect(messages.map(({ packet, awaits }) => [packet.topic, packet.packetId, awaits])).toEqual([
       ['b', 2, 'pubrec'],
@@ -235,14 +236,14 @@ describe('an exchange', () => {
     // As it is where a store lost a record.
     records.delete(`m${done.order}`)
     expect([...records.keys()]).toEqual(['p7'])
-    const next = new Journal()
+    const next = new Journal(recordCodec)
     expect(next.load(records, 0).messages).toEqual([])
     next.accept(entry(message({ topic: 'next' })))
     // The process dies before the stale record is removed: it must not be taken for that of the new message.
     const batch = next.take() as Batch
     expect(batch.changes.has('p7')).toBe(true)
     apply({ ...batch, changes: new Map([...batch.changes].filter(([key]) => key !== 'p7')) }, records)
-    const { messages } = new Journal().load(records, 0)
+    const { messages } = new Journal(recordCodec).load(records, 0)
     expect(messages.map(({ packet, awaits }) => [packet.topic, awaits])).toEqual([['next', undefined]])
   })
 
@@ -274,7 +275,7 @@ test('Packet Identifiers of the server are kept from PUBREC to PUBREL', () => {
   const journal = empty()
   for (const packetId of [1, 65_535, 9]) journal.receive(packetId)
   const records = apply(journal.take())
-  expect(new Journal().load(records, 0).received).toEqual([1, 65_535, 9])
+  expect(new Journal(recordCodec).load(records, 0).received).toEqual([1, 65_535, 9])
   journal.complete(65_535)
   expect(restart(journal, records).received).toEqual([1, 9])
 })
@@ -293,7 +294,7 @@ test('what cannot be read is counted and removed, and the rest is there', () => 
   records.set('mx', records.get('m1') as Uint8Array)
   records.set('r0.5', new Uint8Array(0))
   records.set('later', new Uint8Array(1))
-  const next = new Journal()
+  const next = new Journal(recordCodec)
   const restored = next.load(records, 0)
   expect(restored.broken).toBe(6)
   expect(restored.messages.map(({ packet }) => [packet.topic, packet.packetId])).toEqual([['good', 5]])
@@ -323,7 +324,7 @@ describe('a write that failed', () => {
     expect(next.accepted).toEqual([])
     // Whether the store had written it all the same or not.
     for (const there of [apply(batch, new Map(records)), records]) {
-      const restored = new Journal().load(apply(next, there), 0)
+      const restored = new Journal(recordCodec).load(apply(next, there), 0)
       expect(restored.messages.map(({ packet }) => [packet.topic, packet.packetId])).toEqual([['older', 5]])
       expect(restored.received).toEqual([3])
     }
@@ -345,7 +346,7 @@ describe('a write that failed', () => {
     const next = journal.take() as Batch
     // What was to be accepted since is not of the batch that failed.
     expect(next.accepted).toEqual([more])
-    const restored = new Journal().load(apply(next, records), 0)
+    const restored = new Journal(recordCodec).load(apply(next, records), 0)
     expect(restored.received).toEqual([4])
     expect(topics(restored)).toEqual(['t', 'more'])
   })
@@ -367,7 +368,7 @@ describe('a write that failed', () => {
 describe('a session', () => {
   /** A session that goes on with `records`, at a time of day. */
   function session(version: 3 | 4 | 5, records: Records, clock = 0): Bench {
-    const bench = new Bench(version, { durable: true })
+    const bench = new Bench(version, { journal: new Journal(recordCodec) })
     bench.session.load(records, clock)
     return bench
   }

@@ -190,7 +190,6 @@ export class BackToBack {
       forcePing: false,
       autoAck: true,
       outbox: UNLIMITED,
-      durable: false,
     })
     this.reconnect(false)
   }

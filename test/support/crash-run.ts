@@ -1,3 +1,5 @@
+import { Journal } from '../../src/session/journal.js'
+import { recordCodec } from '../../src/session/record-codec.js'
 /** A session with a store, and a model of a server: the process dies at any step, and another goes on with the records. */
 
 import { encodePacket, type Packet, PacketReader } from '../../src/codec/index.js'
@@ -166,7 +168,7 @@ export class CrashRun {
       forcePing: false,
       autoAck: true,
       outbox: UNLIMITED,
-      durable: true,
+      journal: new Journal(recordCodec),
     })
     this.#batch = undefined
     this.#working = []

@@ -1,6 +1,6 @@
 /** A store under a test's control: what is written survives a client, and each write waits, fails or holds as the test says. */
 
-import type { SessionStore, StoredSession } from '../../src/index.js'
+import { keepSession, type SessionStore, type StoredSession } from '../../src/index.js'
 
 type Changes = ReadonlyMap<string, Uint8Array | undefined>
 
@@ -40,6 +40,7 @@ export class MemoryStore implements SessionStore {
   /** `records` are those of another store whose process has died, or made by hand. */
   constructor(records: Iterable<readonly [string, Uint8Array]> = []) {
     this.records = new Map(records)
+    keepSession(this)
   }
 
   /** The keys, without that of the owner, in order. */

@@ -1,7 +1,7 @@
 /** `emqtt/store/file`: keeps the session of a client in a directory, so that it outlives the process. For Node. */
 
 import { resolve } from 'node:path'
-import type { SessionStore, StoredSession } from '../../../src/index.js'
+import { keepSession, type SessionStore, type StoredSession } from '../../../src/index.js'
 import { FileStore } from './store.js'
 
 export { isMqttError, MqttError } from '../../../src/index.js'
@@ -33,5 +33,5 @@ export function fileStore(directory: string, { sync = true }: FileStoreOptions =
     throw new TypeError(`directory: expected the path of a directory, got ${JSON.stringify(directory) ?? 'undefined'}`)
   }
   if (typeof sync !== 'boolean') throw new TypeError(`sync: expected true or false, got ${JSON.stringify(sync)}`)
-  return new FileStore(resolve(directory), sync)
+  return keepSession(new FileStore(resolve(directory), sync))
 }
