@@ -9,6 +9,9 @@ import { randomOf } from '../test/support/random.js'
 import { crash } from './support/stores.js'
 import { expect, test } from './support/test.js'
 
+// The broker ends before the page that reads.
+test.use({ networkFails: true })
+
 /** What the test does for the page. */
 declare function accept(qos: 1 | 2, name: string): Promise<void>
 declare function complain(error: string): Promise<void>
