@@ -18,14 +18,22 @@ export function faultsOf(log: ExchangeLog, count: number): string[] {
   return [...faultsOfWriter(of('writer'), count), ...faultsOfReader(of('reader')), ...needlessLosses(log)]
 }
 
-/** A connection may end when a life of the broker does, when the application wants it, when it is cut or refused. */
+/**
+ * A connection may end when a life of the broker does, when the application wants it, when it is cut or refused. A connection
+ * that is silent is noticed late, maybe in the next life of the broker.
+ */
 function needlessLosses({ entries, lives }: ExchangeLog): string[] {
+  const allowed = { writer: 0, reader: 0 }
   return lives.flatMap(({ endedAt, hungUp, cuts = { writer: 0, reader: 0 } }, life) => {
-    const lost = entries.filter((entry) => entry.life === life && entry.error && entry.at < endedAt)
-    const allowed = { writer: hungUp + cuts.writer, reader: cuts.reader }
-    return lost
-      .filter(({ side }) => --allowed[side] < 0)
-      .map(({ side, error }) => `the ${side} lost its connection to a live broker: ${error?.message}`)
+    allowed.writer += hungUp + cuts.writer
+    allowed.reader += cuts.reader
+    const lost = entries.filter((entry) => entry.life === life && entry.error)
+    const needless = lost.filter(({ at, side }) => at < endedAt && --allowed[side] < 0)
+    for (const side of ['writer', 'reader'] as const) {
+      const noticed = endedAt === Infinity || lost.some((entry) => entry.side === side && entry.at >= endedAt)
+      allowed[side] = Math.max(0, allowed[side]) + (noticed ? 0 : 1)
+    }
+    return needless.map(({ side, error }) => `the ${side} lost its connection to a live broker: ${error?.message}`)
   })
 }
 
