@@ -134,12 +134,12 @@ export class Connection {
     } finally {
       this.#dispatching = false
     }
-    const { inflight, queued } = this.#session
-    if (this.#emptied && inflight + queued === 0 && !this.#hooks.storage?.loading) {
+    if (this.#emptied && this.#session.inflight + this.#session.queued === 0 && !this.#hooks.storage?.loading) {
       this.#emptied.resolve()
       this.#emptied = undefined
     }
-    if (!this.#session.awaits) this.#settle()
+    // Asked for only where it matters: it looks at every call under way, and this runs for every chunk and message.
+    if (this.#answered && !this.#session.awaits) this.#settle()
     this.#regulate()
     this.#setTimer()
   }
@@ -271,7 +271,7 @@ export class Connection {
    */
   #regulate(): void {
     const transport = this.#transport
-    const reading = !this.#session.verifying && (this.#session.awaits || !this.#hooks.backlog.full)
+    const reading = !this.#session.verifying && (!this.#hooks.backlog.full || this.#session.awaits)
     if (!transport || reading === this.#reading) return
     this.#reading = reading
     this.#session.listen(reading, this.#platform.now())
