@@ -1,12 +1,12 @@
 /** Renews credentials before they expire: asks for others while the connection lives on, and only then lets it go. */
 
 import type { Authentication } from './authentication.js'
-import { Cancel, onAbort } from './cancel.js'
+import { Cancel } from './cancel.js'
 import { askCredentials } from './credentials.js'
 import { credentialsError, credentialsExpired } from './failures.js'
 import type { Credentials } from './options.js'
 import type { Parts } from './parts.js'
-import { unlessAborted } from './pending.js'
+import { unlessAborted, within } from './pending.js'
 import { fraction } from './reconnect.js'
 
 /** A renewal comes before the end by a tenth of the time that is left, within these bounds, ms. */
@@ -100,21 +100,11 @@ export class Expiry {
   }
 
   /** Bounded by `connectTimeout`, as at an attempt. */
-  async #ask(watch: Cancel): Promise<Credentials> {
+  #ask(watch: Cancel): Promise<Credentials> {
     const { platform, settings } = this.#parts
-    const cancel = new Cancel()
-    const release = onAbort(watch, () => cancel.abort(undefined))
     const { connectTimeout: ms } = settings
-    const stopTimer = platform.setTimer(
-      () => cancel.abort(credentialsError('credentials', new Error(`no answer within ${ms} ms (connectTimeout)`))),
-      ms,
-    )
-    try {
-      return await unlessAborted(askCredentials(settings), cancel)
-    } finally {
-      release()
-      stopTimer()
-    }
+    const late = () => credentialsError('credentials', new Error(`no answer within ${ms} ms (connectTimeout)`))
+    return within(platform, ms, late, unlessAborted(askCredentials(settings), watch))
   }
 
   /** From half of `ms` on: those whose tokens were made at once do not come at once. */

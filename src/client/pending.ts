@@ -1,6 +1,7 @@
 /** A promise that somebody waits for, and that is settled once: by an answer, an error, or the caller's signal. */
 
-import { type CancelSignal, onAbort } from './cancel.js'
+import { Cancel, type CancelSignal, onAbort } from './cancel.js'
+import type { Platform } from './transport.js'
 
 /** Who is told how a request ended. The session carries it as a tag. */
 export interface Waiter<T> {
@@ -53,4 +54,11 @@ export function unlessAborted<T>(
     (error) => pending.reject(error),
   )
   return pending.promise
+}
+
+/** `promise`, or a rejection with what `late` makes once `ms` are over, whichever is first. Leaves no timer. */
+export function within<T>(platform: Platform, ms: number, late: () => unknown, promise: Promise<T>): Promise<T> {
+  const cancel = new Cancel()
+  const stopTimer = platform.setTimer(() => cancel.abort(late()), ms)
+  return unlessAborted(promise, cancel).finally(stopTimer)
 }

@@ -4,9 +4,8 @@ import type { Packet } from '../codec/packet.js'
 import { describe, isMqttError, MqttError } from '../errors.js'
 import type { Batch } from '../session/journal.js'
 import type { Session } from '../session/session.js'
-import { Cancel } from './cancel.js'
 import type { Events } from './events.js'
-import { unlessAborted } from './pending.js'
+import { within } from './pending.js'
 import type { SessionStore } from './store.js'
 import type { Platform } from './transport.js'
 
@@ -226,11 +225,9 @@ export class Storage {
   }
 
   #within(ms: number, what: string, promise: Promise<void>): Promise<void> {
-    const cancel = new Cancel()
     const message = `store: it did not answer within ${ms} ms (${what}); another page or program may be in its way`
-    const late = () => cancel.abort(new MqttError(message, { code: 'STORE_TIMEOUT', phase: 'store', retryable: true }))
-    const stopTimer = this.#platform.setTimer(late, ms)
-    return unlessAborted(promise, cancel).finally(stopTimer)
+    const late = () => new MqttError(message, { code: 'STORE_TIMEOUT', phase: 'store', retryable: true })
+    return within(this.#platform, ms, late, promise)
   }
 
   /** Nobody waits for it, so a failure is told by `error`. */

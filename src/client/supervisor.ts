@@ -24,7 +24,7 @@ import {
 import type { Inbox } from './inbox.js'
 import type { Credentials } from './options.js'
 import type { Parts } from './parts.js'
-import { Pending, unlessAborted } from './pending.js'
+import { Pending, unlessAborted, within } from './pending.js'
 import { fraction, mayPass, nextDelay, STABLE_AFTER, stableAfterCut } from './reconnect.js'
 import type { ClientStatus, ConnectResult } from './results.js'
 import type { Servers } from './servers.js'
@@ -190,10 +190,7 @@ export class Supervisor {
     const life = this.#life
     const { connack } = this
     // Where the server keeps no session, what it has not answered would go out as new: then the less, the better.
-    const patience = new Cancel()
-    const stopTimer = platform.setTimer(() => patience.abort(undefined), ANSWER_PATIENCE)
-    await unlessAborted(connection.answered(), patience).catch(() => {})
-    stopTimer()
+    await within(platform, ANSWER_PATIENCE, () => undefined, connection.answered()).catch(() => {})
     if (this.connack !== connack || this.status !== 'connected') return
     const error = events.named(credentialsRenewed())
     const ended = { error, reasonCode: undefined, properties: NO_PROPERTIES, retry: true, delay: 0 }
