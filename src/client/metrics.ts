@@ -17,7 +17,7 @@ export interface ClientMetrics {
   packetsReceived: number
   /** Messages of QoS 0 that the application was too slow for; each raised the event `drop`. */
   messagesDropped: number
-  /** Messages to the server that were given up before they were sent; each raised the event `discard`. */
+  /** Messages to the server that were given up, or refused when nobody waited; each raised the event `discard`. */
   messagesDiscarded: number
 }
 

@@ -143,7 +143,9 @@ export type Username = string | (() => string | Promise<string>)
 
 /** What a client proves itself with at one attempt, and until when it is good. */
 export interface Credentials {
+  /** Where it is left out, that of the URL. */
   username?: string
+  /** Where it is left out, that of the URL. A string is sent as UTF-8. */
   password?: string | Uint8Array
   /** When they expire, ms since 1970 as in `Date.now()`. The `exp` of a JWT is in seconds. */
   expiresAt?: number
@@ -176,8 +178,8 @@ export interface ClientOptions {
   /** Default: assigned by the server in 5.0, generated in 3.1 and 3.1.1. */
   clientId?: string
   /**
-   * Clean Start (5.0) or Clean Session (3.1, 3.1.1). Default true, with a `store` false. It is about the first connection: reconnects of
-   * the client itself ask for the session back where the protocol can (5.0). False in 5.0 without a
+   * Clean Start (5.0) or Clean Session (3.1, 3.1.1). Default true, with a `store` false. It is about the first connection:
+   * reconnects of the client itself ask for the session back where the protocol can (5.0). False in 5.0 without a
    * `sessionExpiryInterval` asks the server to keep the session for good, as Clean Session 0 does in 3.1.1.
    */
   cleanStart?: boolean
@@ -226,9 +228,10 @@ export interface ClientOptions {
   backlog?: BacklogOptions
   /**
    * Where the session is kept: `fileStore(directory)` of `emqtt/store/file`, `indexedDbStore(name)` of
-   * `emqtt/store/indexeddb`, or one of your own by `keepSession()` of `emqtt/store`. What was accepted there is delivered also when the process or the page
-   * ends before. It is opened by `connect` and closed by `disconnect`. It needs a `clientId`, and makes `cleanStart` false
-   * unless that is set; with `cleanStart: true` what it holds is dropped. Default: in memory.
+   * `emqtt/store/indexeddb`, or one of your own by `keepSession()` of `emqtt/store`. What was accepted there is delivered
+   * also when the process or the page ends before. It is opened by `connect` and closed by `disconnect`. It needs a
+   * `clientId`, and makes `cleanStart` false unless that is set; with `cleanStart: true` what it holds is dropped. Default:
+   * in memory.
    */
   store?: SessionStore
   /** What happens to messages that have to wait. What is dropped rejects, raises `discard`, and is counted. */

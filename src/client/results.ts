@@ -98,12 +98,14 @@ export interface ResubscribeEvent {
 }
 
 /**
- * A message of ours was given up before it was sent; its promise rejects, too. Where there was no room for it, a listener that
- * publishes it again at once has no end.
+ * A message of ours was given up before it was sent, or refused by the server when nobody waited for it any more. Where a
+ * promise still waits, it rejects, too. Where there was no room for it, a listener that publishes it again at once has no
+ * end.
  */
 export interface DiscardEvent {
+  /** As it was published; with a Packet Identifier only where the server refused it. */
   packet: Publish
-  /** The outbox was full, its time was over, or (QoS 0) there was no connection. */
+  /** `full`: the outbox was; `expired`: its time was over; `offline`: no connection (QoS 0); `refused`: by the server. */
   reason: DiscardReason
 }
 

@@ -12,9 +12,9 @@ export interface StoredSession {
 
 /**
  * Keeps the state of one client's session (§4.1): what was accepted, what is in flight, what came. `emqtt/store/file` and
- * `emqtt/store/indexeddb` have one each, `keepSession` of `emqtt/store` takes one of your own; without one, a session lives in
- * memory. Keys are short and of ASCII letters and
- * digits. What it rejects with is best an `MqttError` of phase `store`; anything else becomes the `cause` of one.
+ * `emqtt/store/indexeddb` have one each, `keepSession` of `emqtt/store` takes one of your own; without one, a session
+ * lives in memory. Keys are short and of ASCII letters and digits. What it rejects with is best an `MqttError` of phase
+ * `store`; anything else becomes the `cause` of one.
  */
 export interface SessionStore {
   /**

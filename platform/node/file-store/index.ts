@@ -10,8 +10,8 @@ export type { SessionStore, StoredSession }
 export interface FileStoreOptions {
   /**
    * Whether a write waits until the disk has it (fsync), so that it survives a power cut and a crash of the system.
-   * Without that a write survives the end of the process, SIGKILL included, and nothing more; it is many times faster.
-   * Default: true.
+   * Without that a write survives the end of the process, SIGKILL included, and nothing more. It takes less time;
+   * docs/stores.md says how much less. Default: true.
    */
   sync?: boolean
 }

@@ -192,7 +192,7 @@ export class FileStore implements SessionStore {
   }
 }
 
-/** All of it or nothing. An array of operations would be cloned one by one, which costs three times as much. */
+/** All of it or nothing. An array of operations would be cloned one by one: half as many messages per second. */
 async function writeBatch(database: Database, operations: readonly Operation[], sync: boolean): Promise<void> {
   const batch = database.batch()
   for (const operation of operations) {
