@@ -3,23 +3,12 @@
  * environment may ask for.
  */
 
-import { join } from 'node:path'
 import { run } from '../support/command.mjs'
-import { ensureBuilt, ensureChromium, ensureDependencies, ensureMosquitto, ROOT } from '../support/setup.mjs'
+import { ensureChromium, ROOT } from '../support/setup.mjs'
+import { setUpAndLoad } from './load.mjs'
 
-await ensureDependencies()
-await ensureMosquitto()
-// What is killed is the built package.
-await ensureBuilt()
-const { runnerImport } = await import('vite')
-const { module } = await runnerImport(join(ROOT, 'test', 'chaos', 'main.ts'), {
-  root: ROOT,
-  configFile: false,
-  logLevel: 'error',
-  // For `await using`, which Node 20 does not know.
-  oxc: { target: 'node20' },
-})
-if (!(await /** @type {{ runAll(): Promise<boolean> }} */ (module).runAll())) process.exitCode = 1
+const chaos = await setUpAndLoad('main.ts')
+if (!(await chaos.runAll())) process.exitCode = 1
 
 const pages = { EMQTT_RELOADS: '50', EMQTT_CLOSES: '10', EMQTT_TAB_CRASHES: '20', ...process.env }
 if (pages.EMQTT_RELOADS !== '0') {
