@@ -157,7 +157,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
 }
 
 /** Has Linux end the program with us, however we end: a worker of vitest whose test hangs is killed without a word. */
-function mortal(program: string, args: string[]): [string, string[]] {
+export function mortal(program: string, args: string[]): [string, string[]] {
   const setpriv = findProgram('setpriv')
   return setpriv === undefined ? [program, args] : [setpriv, ['--pdeathsig', 'KILL', program, ...args]]
 }

@@ -97,6 +97,21 @@ export async function ensureMosquitto() {
   )
 }
 
+/** Programs of Debian's packages, each with its package. */
+const BROKERS = [
+  ['ejabberdctl', 'ejabberd'],
+  ['rabbitmq-server', 'rabbitmq-server'],
+  ['nats-server', 'nats-server'],
+]
+
+/** ejabberd, RabbitMQ and NATS, which are installed if the machine lacks them and lets us. */
+export async function ensureBrokers() {
+  const missing = () => BROKERS.filter(([program = '']) => !findProgram(program)).map(([, name = '']) => name)
+  if (missing().length === 0) return
+  const reason = await aptInstall(missing())
+  if (missing().length > 0) throw new Error(`These tests need Debian's packages ${missing().join(', ')}. ${reason}`)
+}
+
 const PLUGIN_SOURCE = join(ROOT, 'test/support/auth-plugin/scram.c')
 const PLUGIN_PACKAGES = ['gcc', 'libc6-dev', 'libssl-dev', 'mosquitto-dev', 'libmosquitto-dev']
 const PLUGIN_FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC']
