@@ -1,17 +1,13 @@
-/** What there is, from where it cannot drift: the types, the classes, the tables, the help, and the titles of the tests. */
+/** What there is, from where it cannot drift: the types, the classes, the tables and the help. */
 
-import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import ts from 'typescript'
 import { PROPERTY_SETS } from '../../src/codec/properties.js'
 import { CoreClient, Message, Subscription } from '../../src/index.js'
 import { emqtt } from '../cli/command.js'
 import { ROOT } from '../support/setup.mjs'
 import type { Demand } from './table.js'
-
-const run = promisify(execFile)
 
 /** The names that an interface declares. */
 function membersOf(file: string, name: string): string[] {
@@ -106,25 +102,4 @@ async function flagsOf(command: string): Promise<{ command: string; names: strin
     long as string,
   ])
   return { command, names }
-}
-
-/** The titles of the tests in each of `files` that there is, as their runners collect them. */
-export async function titlesOf(files: Iterable<string>): Promise<Map<string, Set<string>>> {
-  const there = [...files].filter((file) => existsSync(join(ROOT, file)))
-  const titles = new Map(there.map((file) => [file, new Set<string>()]))
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const paths = there.map((file) => join(ROOT, file))
-  // Of one process, without a world for each file: nothing is run, so nothing can get into another's way.
-  const { stdout } = await run(
-    process.execPath,
-    [vitest, 'list', ...paths, '--no-isolate', '--maxWorkers=1', '--json'],
-    {
-      cwd: ROOT,
-      maxBuffer: 64 * 1024 * 1024,
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST$|NODE_ENV)/.test(name))),
-    },
-  )
-  const listed: { name: string; file: string }[] = JSON.parse(stdout.slice(stdout.indexOf('[')))
-  for (const { name, file } of listed) titles.get(file.slice(join(ROOT, '/').length))?.add(name)
-  return titles
 }

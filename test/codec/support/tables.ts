@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { encodePacket, type PacketInput, type ProtocolVersion } from '../../../src/codec/index.js'
+import { nameOf } from '../../session/bench.js'
 import { GOLDEN } from '../vectors/golden.js'
 import { decode, hex, refusal, VERSIONS } from './wire.js'
 
@@ -11,7 +12,7 @@ export type Refused = readonly [string, readonly ProtocolVersion[] | ProtocolVer
 export function refusesBytes(table: readonly Refused[]): void {
   for (const [title, versions, digits, reasonCode, field] of table) {
     for (const version of typeof versions === 'number' ? [versions] : versions) {
-      it(`refuses from a peer ${title} (version ${version})`, () => {
+      it(`${nameOf(version)}: refuses from a peer ${title}`, () => {
         const error = refusal(digits, version)
         expect(error.message).toContain(field)
         expect(error.reasonCode).toBe(reasonCode)
@@ -32,7 +33,7 @@ export type Wrong = readonly [
 export function refusesInput(table: readonly Wrong[]): void {
   for (const [title, versions, packet, kind, field] of table) {
     for (const version of typeof versions === 'number' ? [versions] : versions) {
-      it(`refuses from a caller ${title} (version ${version})`, () => {
+      it(`${nameOf(version)}: refuses from a caller ${title}`, () => {
         const encode = () => encodePacket(packet as unknown as PacketInput, version)
         expect(encode).toThrow(kind)
         expect(encode).toThrow(new RegExp(`^${field.replace(/[.[\]]/g, '\\$&')}: expected `))

@@ -1,0 +1,33 @@
+/** The titles of tests, asked of their runner: what documents cite cannot drift from them. */
+
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ROOT } from './setup.mjs'
+
+const run = promisify(execFile)
+
+/** The titles of each test file, each with those of what it stands in: `suite > test`. */
+export type Titles = ReadonlyMap<string, ReadonlySet<string>>
+
+/** The titles of the tests in each of `files` that there is, as the runner collects them. */
+export async function titlesOf(files: Iterable<string>): Promise<Map<string, Set<string>>> {
+  const there = [...files].filter((file) => existsSync(join(ROOT, file)))
+  const titles = new Map(there.map((file) => [file, new Set<string>()]))
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
+  const paths = there.map((file) => join(ROOT, file))
+  // Of one process, without a world for each file: nothing is run, so nothing can get into another's way.
+  const { stdout } = await run(
+    process.execPath,
+    [vitest, 'list', ...paths, '--no-isolate', '--maxWorkers=1', '--json'],
+    {
+      cwd: ROOT,
+      maxBuffer: 64 * 1024 * 1024,
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST$|NODE_ENV)/.test(name))),
+    },
+  )
+  const listed: { name: string; file: string }[] = JSON.parse(stdout.slice(stdout.indexOf('[')))
+  for (const { name, file } of listed) titles.get(file.slice(join(ROOT, '/').length))?.add(name)
+  return titles
+}
