@@ -43,7 +43,7 @@ describe('one flush a turn', () => {
     await client.disconnect()
   })
 
-  test('the acks of one chunk leave in one write, in order [MQTT-4.6.0-2]', async () => {
+  test('the acks of one chunk leave in one write, in order [MQTT-4.6.0-2 of 3.1.1]', async () => {
     const { client, peer, host } = await connected()
     client.on('message', () => {})
     const before = peer.writes.length
@@ -153,12 +153,12 @@ describe('a server that breaks the protocol', () => {
     ['a malformed packet', 0x81, [0x00, 0x00]],
     ['a Remaining Length of five bytes', 0x81, [0x30, 0x80, 0x80, 0x80, 0x80, 0x01]],
     ['QoS 3', 0x81, [0x36, 0x00]],
-    ['DUP at QoS 0 [MQTT-3.3.1-2]', 0x81, [0x38, 0x00]],
-    ['PUBREL with wrong flags [MQTT-3.6.1-1]', 0x81, [0x60, 0x02, 0x00, 0x01]],
+    ['DUP at QoS 0 [MQTT-3.3.1-2 of 5.0]', 0x81, [0x38, 0x00]],
+    ['PUBREL with wrong flags [MQTT-3.6.1-1 of 5.0]', 0x81, [0x60, 0x02, 0x00, 0x01]],
     ['a wildcard in a Topic Name', 0x90, [0x30, 0x04, 0x00, 0x01, 0x23, 0x00]],
     ['SUBACK for nothing', 0x82, [0x90, 0x04, 0x00, 0x09, 0x00, 0x00]],
     ['an alias that was not offered', 0x94, [0x30, 0x07, 0x00, 0x01, 0x61, 0x03, 0x23, 0x00, 0x01]],
-    ['a packet above our Maximum Packet Size [MQTT-3.1.2-24]', 0x95, [0x30, 0xff, 0x7f]],
+    ['a packet above our Maximum Packet Size [MQTT-3.1.2-24 of 5.0]', 0x95, [0x30, 0xff, 0x7f]],
     ['a second CONNACK', 0x82, [0x20, 0x03, 0x00, 0x00, 0x00]],
     ['CONNECT', 0x82, [0x10, 0x00]],
     ['AUTH without a method [MQTT-4.12.0-7]', 0x82, [0xf0, 0x00]],
@@ -280,7 +280,7 @@ describe('keep-alive by the clock', () => {
     expect(host.pendingTimers).toBe(0)
   })
 
-  test('retryInterval in 5.0 makes another connection, on which the message goes out again [MQTT-4.4.0-1]', async () => {
+  test('retryInterval in 5.0 makes another connection, on which the message goes out again [MQTT-4.4.0-1 of 5.0]', async () => {
     const { client, peer, host } = await connected({ protocolVersion: 5, retryInterval: 1_000, keepAlive: 0 })
     const publishing = client.publish('t', 'x', { qos: 1 })
     await peer.next('publish')

@@ -179,7 +179,7 @@ for (const [name, situation] of Object.entries(STATES)) {
 }
 
 describe('disconnect()', () => {
-  test('sends DISCONNECT behind all that was written, closes, and tells it [MQTT-3.14.4-1] [MQTT-3.14.4-2]', async () => {
+  test('5.0 and 3.1.1: sends DISCONNECT behind all that was written, closes, and tells it [MQTT-3.14.4-1] [MQTT-3.14.4-2]', async () => {
     for (const protocolVersion of VERSIONS) {
       const { client, peer } = await connected({ protocolVersion })
       const events = record(client)

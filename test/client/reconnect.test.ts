@@ -583,7 +583,7 @@ describe('cleanStart', () => {
     })
   }
 
-  test('true, and Session Present in CONNACK, is refused with 0x82 [MQTT-3.2.2-4]', async () => {
+  test('true, and Session Present in CONNACK, is refused with 0x82 [MQTT-3.2.2-4 of 5.0]', async () => {
     const host = new VirtualHost()
     const connecting = new CoreClient({ protocolVersion: 5 }, host).connect()
     const peer = await host.peer()

@@ -63,7 +63,7 @@ describe('written ahead of the wire', () => {
     })
   }
 
-  test('what needs no writing keeps its place behind what waits for it, and else does not wait [MQTT-4.6.0-2]', async () => {
+  test('what needs no writing keeps its place behind what waits for it, and else does not wait [MQTT-4.6.0-2 of 3.1.1]', async () => {
     const { client, peer, store } = await kept()
     client.on('message', () => {})
     store.holding = true

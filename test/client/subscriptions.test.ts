@@ -107,7 +107,7 @@ describe('subscribing', () => {
     await client.disconnect()
   })
 
-  test('refuses a malformed filter, no filter, and a handler that is none, before anything is sent [MQTT-4.7.1-1]', async () => {
+  test('refuses a malformed filter, no filter, and a handler that is none, before anything is sent', async () => {
     const { client, peer } = await connected()
     for (const filter of ['', 'a/#/b', 'a+', '$share/g', '$share//a', 'a\0']) {
       expect(await failure(client.subscribe(filter))).toSatisfy(
@@ -220,7 +220,7 @@ describe('messages', () => {
     await bench.client.disconnect()
   })
 
-  test('that nobody subscribed to reach the event and are acknowledged [MQTT-4.5.0-2]', async () => {
+  test('3.1.1: that nobody subscribed to reach the event and are acknowledged [MQTT-4.5.0-2]', async () => {
     const { client, peer, host } = await connected()
     peer.send(publish('t', 'unheard', 1, 1))
     await host.advance(0)
@@ -254,7 +254,7 @@ describe('messages', () => {
 })
 
 describe('acknowledging', () => {
-  test('waits for an async handler, and keeps the order of arrival although handlers finish out of order [MQTT-4.6.0-2] [MQTT-4.6.0-3]', async () => {
+  test('waits for an async handler, and keeps the order of arrival although handlers finish out of order [MQTT-4.6.0-2 of 3.1.1] [MQTT-4.6.0-3 of 3.1.1]', async () => {
     const bench = await connected()
     const work = new Map<string, ReturnType<typeof deferred>>()
     await granted(

@@ -174,7 +174,7 @@ describe('Maximum Packet Size', () => {
     expect(() => reader(stream.length - 1).push(stream)).toThrow('packet: expected at most 206 bytes, got one of 207')
   })
 
-  it('is kept as soon as the Remaining Length is there [MQTT-3.1.2-24]', () => {
+  it('is kept as soon as the Remaining Length is there [MQTT-3.1.2-24 of 5.0]', () => {
     const reader = new PacketReader({ maximumPacketSize: 1000 })
     reader.push(bytes('30 ff'))
     expect(() => reader.push(bytes('7f'))).toThrow(
@@ -192,8 +192,8 @@ describe('Remaining Length', () => {
   refusesBytes([
     ['one of five bytes (§1.5.5)', VERSIONS, '30 ffffffff 01', 0x81, 'four bytes'],
     ['one that goes on after four bytes, at once', VERSIONS, '30 80808080', 0x81, 'four bytes'],
-    ['one longer than needed [MQTT-1.5.5-1]', VERSIONS, 'c0 8000', 0x81, 'fewest bytes'],
-    ['one longer than needed [MQTT-1.5.5-1]', VERSIONS, '30 858000', 0x81, 'fewest bytes'],
+    ['one longer than needed [MQTT-1.5.5-1 of 5.0]', VERSIONS, 'c0 8000', 0x81, 'fewest bytes'],
+    ['one longer than needed [MQTT-1.5.5-1 of 5.0]', VERSIONS, '30 858000', 0x81, 'fewest bytes'],
   ])
 })
 

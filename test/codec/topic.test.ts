@@ -14,12 +14,9 @@ describe('Topic Names', () => {
     expect(() => checkTopicName(topic, 'topic')).not.toThrow()
   })
 
-  it.each(['', '+', '#', 'a/+', 'a#', 'a/+/b', 'a\0', '\ud800', 'a'.repeat(65_536)])(
-    '%j is none [MQTT-4.7.0-1] [MQTT-4.7.3-1]',
-    (topic) => {
-      expect(() => checkTopicName(topic, 'publish.topic')).toThrow(/^publish\.topic: expected /)
-    },
-  )
+  it.each(['', '+', '#', 'a/+', 'a#', 'a/+/b', 'a\0', '\ud800', 'a'.repeat(65_536)])('%j is none', (topic) => {
+    expect(() => checkTopicName(topic, 'publish.topic')).toThrow(/^publish\.topic: expected /)
+  })
 })
 
 /** §4.7.1 and §4.8.2, with the standard's own examples. */
@@ -59,7 +56,7 @@ describe('Topic Filters', () => {
     'a/b+/c',
     'a\0',
     '\udc00',
-  ])('%j is none [MQTT-4.7.1-1] [MQTT-4.7.1-2]', (filter) => {
+  ])('%j is none', (filter) => {
     expect(() => checkTopicFilter(filter, 'subscribe.filter')).toThrow(/^subscribe\.filter: expected /)
   })
 
@@ -127,11 +124,11 @@ describe('matching (§4.7)', () => {
     ['a/+/c', 'a/b/d'],
     ['a/+/+', 'a/b'],
     ['\u00e4', 'a\u0308'],
-  ])('%s does not match %s [MQTT-4.7.3-4]', (filter, topic) => {
+  ])('%s does not match %s', (filter, topic) => {
     expect(topicMatches(filter, topic)).toBe(false)
   })
 
-  it('keeps leading wildcards from $-topics [MQTT-4.7.2-1]', () => {
+  it('5.0 and 3.1.1: keeps leading wildcards from $-topics [MQTT-4.7.2-1]', () => {
     expect(topicMatches('#', '$SYS/x')).toBe(false)
     expect(topicMatches('+/monitor/Clients', '$SYS/monitor/Clients')).toBe(false)
     expect(topicMatches('$share/g/#', '$SYS/x')).toBe(false)

@@ -182,7 +182,7 @@ describe('what is not answered', () => {
       await client.disconnect()
     })
 
-    test(`within retryInterval is sent again on another connection in 5.0, at QoS ${qos} [MQTT-4.4.0-1]`, async () => {
+    test(`within retryInterval is sent again on another connection in 5.0, at QoS ${qos} [MQTT-4.4.0-1 of 5.0]`, async () => {
       const client = await connect(`mqtt://127.0.0.1:${relay.port}`, {
         protocolVersion: 5,
         properties: { sessionExpiryInterval: 60 },

@@ -169,7 +169,7 @@ describe('retryInterval', () => {
     },
   )
 
-  test('gives a silent 5.0 connection up, and sends again on the next one [MQTT-4.4.0-1]', async () => {
+  test('gives a silent 5.0 connection up, and sends again on the next one [MQTT-4.4.0-1 of 5.0]', async () => {
     await using peer = await startPeer()
     const options = { protocolVersion: 5, retryInterval: 150, reconnect: () => 0 } as const
     const { client, server } = await meet(peer, options)

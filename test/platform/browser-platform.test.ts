@@ -178,7 +178,7 @@ describe('the transport', () => {
     expect([...handlers.bytes]).toEqual([1, 2, 3, 4])
   })
 
-  test('a text frame ends the connection, with a code that a page may use [MQTT-6.0.0-1]', async () => {
+  test('5.0 and 3.1.1: a text frame ends the connection, with a code that a page may use [MQTT-6.0.0-1]', async () => {
     const { socket, handlers } = await connected()
     socket.onmessage?.({ data: 'hello' })
     expect(socket.closes).toEqual([4003])

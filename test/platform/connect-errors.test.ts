@@ -302,7 +302,7 @@ describe('after the connection is made', () => {
     }
   })
 
-  test('a text frame ends the connection [MQTT-6.0.0-1]', async () => {
+  test('5.0 and 3.1.1: a text frame ends the connection [MQTT-6.0.0-1]', async () => {
     const http = createHttpServer()
     let code: number | undefined
     new WebSocketServer({ server: http }).on('connection', (socket) => {

@@ -78,7 +78,7 @@ function check(sent: Log[], got: Log[]): void {
 }
 
 for (const version of [3, 4, 5] as const) {
-  test(`${nameOf(version)}: however the connection is cut, QoS 1 arrives at least once, QoS 2 exactly once, each in order, both ways [MQTT-4.3.2] [MQTT-4.3.3] [MQTT-4.6.0]`, () => {
+  test(`${nameOf(version)}: however the connection is cut, QoS 1 arrives at least once, QoS 2 exactly once, each in order, both ways (§4.3.2, §4.3.3, §4.6)`, () => {
     fc.assert(
       fc.property(steps(true), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), (plan, theirs, ours) => {
         const { pair, published, served } = run(version, plan, theirs, ours)

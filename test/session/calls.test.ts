@@ -130,7 +130,7 @@ for (const [what, answer] of [
   ['UNSUBACK that answers a SUBSCRIBE', { type: 'unsuback', packetId: 1, reasonCodes: [0] }],
   ['SUBACK that answers an UNSUBSCRIBE', { type: 'suback', packetId: 2, reasonCodes: [0] }],
   ['SUBACK that answers a PUBLISH', { type: 'suback', packetId: 3, reasonCodes: [0] }],
-  ['SUBACK with too many Reason Codes [MQTT-3.8.4-6]', { type: 'suback', packetId: 1, reasonCodes: [0, 0] }],
+  ['SUBACK with too many Reason Codes [MQTT-3.8.4-6 of 5.0]', { type: 'suback', packetId: 1, reasonCodes: [0, 0] }],
   ['UNSUBACK with too many Reason Codes [MQTT-3.11.3-2]', { type: 'unsuback', packetId: 2, reasonCodes: [0, 0] }],
 ] as const) {
   test(`a ${what.replace(/( \[.*)?$/, ' is a Protocol Error$1')}`, () => {
@@ -180,7 +180,7 @@ test('detach ends all calls and pings', () => {
   expect(bench.connect().wire()).toEqual([])
 })
 
-test('where the server lost the session, subscriptions are made again before anything else is sent [MQTT-3.2.2-5]', () => {
+test('where the server lost the session, subscriptions are made again before anything else is sent [MQTT-3.2.2-5 of 5.0]', () => {
   const bench = new Bench().connect()
   bench.publish(1, 'm')
   bench.sent()

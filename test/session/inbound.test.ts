@@ -11,7 +11,7 @@ for (const version of VERSIONS) {
     expect(bench.wire()).toEqual([])
   })
 
-  test(`${name}: a message of QoS 1 is answered with PUBACK once it is settled [MQTT-4.3.2-4]`, () => {
+  test(`${name}: a message of QoS 1 is answered with PUBACK once it is settled [MQTT-4.3.2-2 of 3.1.1] [MQTT-4.3.2-4 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     bench.deliver(1, 5, 'a')
     const [delivery] = bench.deliveries()
@@ -22,7 +22,7 @@ for (const version of VERSIONS) {
     expect(bench.wire(), 'a second time has no effect').toEqual([])
   })
 
-  test(`${name}: after PUBACK the same id is a new message, whatever DUP says [MQTT-4.3.2-5]`, () => {
+  test(`${name}: after PUBACK the same id is a new message, whatever DUP says [MQTT-4.3.2-2 of 3.1.1] [MQTT-4.3.2-5 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     bench.deliver(1, 5, 'a')
     bench.settle(bench.deliveries()[0])
@@ -30,7 +30,7 @@ for (const version of VERSIONS) {
     expect(bench.news()).toEqual(['message b'])
   })
 
-  test(`${name}: a message of QoS 2 goes PUBREC, PUBREL, PUBCOMP; then its id is a new message [MQTT-4.3.3-8] [MQTT-4.3.3-11] [MQTT-4.3.3-12]`, () => {
+  test(`${name}: a message of QoS 2 goes PUBREC, PUBREL, PUBCOMP; then its id is a new message [MQTT-4.3.3-2 of 3.1.1] [MQTT-4.3.3-8 of 5.0] [MQTT-4.3.3-11 of 5.0] [MQTT-4.3.3-12 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     bench.deliver(2, 5, 'a')
     bench.settle(bench.deliveries()[0])
@@ -41,7 +41,7 @@ for (const version of VERSIONS) {
     expect(bench.news()).toEqual(['message b'])
   })
 
-  test(`${name}: a PUBLISH of QoS 2 that comes again before PUBREL gets PUBREC again and is not delivered twice [MQTT-4.3.3-10]`, () => {
+  test(`${name}: a PUBLISH of QoS 2 that comes again before PUBREL gets PUBREC again and is not delivered twice [MQTT-4.3.3-2 of 3.1.1] [MQTT-4.3.3-10 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     bench.deliver(2, 5, 'a')
     bench.deliver(2, 5, 'a', { dup: true })
@@ -99,7 +99,7 @@ for (const version of VERSIONS) {
     expect(bench.wire()).toEqual(['puback 5', 'pubrec 6'])
   })
 
-  test(`${name}: a QoS 2 message whose handler runs over a reconnect is delivered once, and answered when it is done [MQTT-4.3.3-10]`, () => {
+  test(`${name}: a QoS 2 message whose handler runs over a reconnect is delivered once, and answered when it is done [MQTT-4.3.3-2 of 3.1.1] [MQTT-4.3.3-10 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     bench.deliver(2, 6, 'b')
     const [delivery] = bench.deliveries()
@@ -118,7 +118,7 @@ for (const version of VERSIONS) {
     ['after PUBREC was sent', 1],
     ['after PUBREL came', 2],
   ] as const) {
-    test(`${name}: a QoS 2 message is delivered once over a reconnect ${at} [MQTT-4.3.3-10]`, () => {
+    test(`${name}: a QoS 2 message is delivered once over a reconnect ${at} [MQTT-4.3.3-2 of 3.1.1] [MQTT-4.3.3-10 of 5.0]`, () => {
       const bench = new Bench(version).connect()
       bench.deliver(2, 6, 'b')
       const [delivery] = bench.deliveries()
@@ -137,7 +137,7 @@ for (const version of VERSIONS) {
     })
   }
 
-  test(`${name}: PUBREL may be the first on the new connection, when PUBREC had arrived [MQTT-4.3.3-11]`, () => {
+  test(`${name}: PUBREL may be the first on the new connection, when PUBREC had arrived [MQTT-4.3.3-11 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     bench.deliver(2, 6, 'b')
     bench.settle(bench.deliveries()[0])
@@ -148,7 +148,7 @@ for (const version of VERSIONS) {
 }
 
 for (const version of VERSIONS) {
-  test(`${nameOf(version)}: without the session the held ids are forgotten: the same id is a new message [MQTT-3.2.2-5]`, () => {
+  test(`${nameOf(version)}: without the session the held ids are forgotten: the same id is a new message [MQTT-3.2.2-5 of 5.0]`, () => {
     const bench = new Bench(version).connect({}, { cleanStart: true })
     bench.deliver(2, 6, 'old')
     const [old] = bench.deliveries()

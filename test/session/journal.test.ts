@@ -178,7 +178,7 @@ describe('the order', () => {
     expect(topics(restart(next, records))).toEqual(Array.from({ length: 13 }, (_, n) => `${n + 1}`))
   })
 
-  test('of what was sent is that of sending, whatever the Packet Identifiers, before all that waits [MQTT-4.6.0-1]', () => {
+  test('5.0 and 3.1.1: of what was sent is that of sending, whatever the Packet Identifiers, before all that waits [MQTT-4.6.0-1]', () => {
     const journal = empty()
     const sent = [30, 2, 65_535].map((packetId) => [entry(message({ topic: `${packetId}` })), packetId] as const)
     for (const [each] of sent) journal.accept(each)
@@ -194,7 +194,7 @@ describe('the order', () => {
     ])
   })
 
-  test('of PUBREL is that in which PUBREC came, through two restarts [MQTT-4.6.0-4]', () => {
+  test('5.0 and 3.1.1: of PUBREL is that in which PUBREC came, through two restarts [MQTT-4.6.0-4]', () => {
     const journal = empty()
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((topic) => entry(message({ topic, qos: 2 }))) as [
       Entry,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { KeepAlive } from '../../src/session/keepalive.js'
 import { Bench, nameOf, VERSIONS } from './bench.js'
 
-test('PINGREQ is due when nothing was sent, or nothing was heard, for an interval [MQTT-3.1.2-20]', () => {
+test('PINGREQ is due when nothing was sent, or nothing was heard, for an interval [MQTT-3.1.2-20 of 5.0] [MQTT-3.1.2-23 of 3.1.1]', () => {
   const keepAlive = new KeepAlive(10_000, 30_000, false, 0)
   expect(keepAlive.deadline).toBe(10_000)
   keepAlive.sent(4_000)
@@ -26,7 +26,7 @@ test('a Keep Alive of 0 turns it off (§3.1.2.10)', () => {
 })
 
 for (const version of VERSIONS) {
-  test(`an idle connection of ${nameOf(version)} sends PINGREQ once an interval [MQTT-3.1.2-20]`, () => {
+  test(`${nameOf(version)}: an idle connection sends PINGREQ once an interval [MQTT-3.1.2-20 of 5.0] [MQTT-3.1.2-23 of 3.1.1]`, () => {
     const bench = new Bench(version).connect({}, { keepAlive: 10 })
     expect(bench.session.deadline).toBe(10_000)
     expect(bench.tick(9_999).wire()).toEqual([])
@@ -65,7 +65,7 @@ test('any byte proves that the server lives, PINGRESP or not', () => {
   expect(bench.session.connected).toBe(true)
 })
 
-test('whatever is sent puts PINGREQ off while the server is heard: a message, a call, an acknowledgement [MQTT-3.1.2-20]', () => {
+test('whatever is sent puts PINGREQ off while the server is heard: a message, a call, an acknowledgement [MQTT-3.1.2-20 of 5.0]', () => {
   const bench = new Bench().connect({}, { keepAlive: 10 })
   bench.tick(9_000).deliver(0, undefined, 'life')
   expect(bench.session.deadline, 'what was heard does not stand in for what was sent').toBe(10_000)
@@ -103,7 +103,7 @@ test('a large message that comes slowly keeps the connection alive, with a PINGR
   expect(bench.wire().filter((packet) => packet === 'pingreq')).toHaveLength(3)
 })
 
-test('what is not sent does not put PINGREQ off: an ack that waits for its turn, a call that is refused [MQTT-3.1.2-20]', () => {
+test('what is not sent does not put PINGREQ off: an ack that waits for its turn, a call that is refused [MQTT-3.1.2-20 of 5.0]', () => {
   const bench = new Bench().connect({ properties: { sharedSubscriptionAvailable: false } }, { keepAlive: 10 })
   bench.deliver(1, 1, 'a').deliver(1, 2, 'b')
   const [, second] = bench.deliveries()
@@ -122,7 +122,7 @@ test('forcePing sends PINGREQ each interval, whatever else was sent', () => {
   expect(bench.tick(1_000).wire()).toEqual(['pingreq'])
 })
 
-test('Server Keep Alive replaces ours [MQTT-3.1.2-21] [MQTT-3.2.2-21]', () => {
+test('Server Keep Alive replaces ours [MQTT-3.1.2-21 of 5.0] [MQTT-3.2.2-21]', () => {
   const bench = new Bench().connect({ properties: { serverKeepAlive: 3 } }, { keepAlive: 60 })
   expect(bench.session.deadline).toBe(3_000)
   const off = new Bench().connect({ properties: { serverKeepAlive: 0 } }, { keepAlive: 60 })

@@ -185,7 +185,7 @@ for (const version of VERSIONS) {
     })
   })
 
-  describe(`acknowledgements in ${nameOf(version)}`, () => {
+  describe(`${nameOf(version)}: acknowledgements`, () => {
     test('leave in the order of arrival [MQTT-4.6.0-2] [MQTT-4.6.0-3]', () => {
       const bench = new Bench(version, { autoAck: false }).connect()
       bench.deliver(1, 1, 'a').deliver(2, 2, 'b').deliver(1, 3, 'c').deliver(2, 4, 'd')

@@ -4,7 +4,7 @@ import { Bench, gone, nameOf, VERSIONS } from './bench.js'
 for (const version of VERSIONS) {
   const name = nameOf(version)
 
-  test(`${name}: a message of QoS 0 has no id and no DUP, and is not remembered [MQTT-4.3.1-1] [MQTT-2.2.1-2]`, () => {
+  test(`${name}: a message of QoS 0 has no id and no DUP, and is not remembered [MQTT-4.3.1-1] [MQTT-2.3.1-5 of 3.1.1] [MQTT-2.2.1-2 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     expect(bench.publish(0, 'a')).toBe(true)
     const [packet] = bench.sent()
@@ -13,7 +13,7 @@ for (const version of VERSIONS) {
     expect(bench.cut().resume().wire()).toEqual([])
   })
 
-  test(`${name}: a message of QoS 1 is complete with PUBACK, which frees its id and its place [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.2-3]`, () => {
+  test(`${name}: a message of QoS 1 is complete with PUBACK, which frees its id and its place [MQTT-4.3.2-1] [MQTT-4.3.2-2 of 5.0] [MQTT-4.3.2-3 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     bench.publish(1, 'a')
     expect(bench.wire()).toEqual(['publish 1 a'])
@@ -24,7 +24,7 @@ for (const version of VERSIONS) {
     expect(bench.session.inflight).toBe(0)
   })
 
-  test(`${name}: a message of QoS 2 goes PUBLISH, PUBREC, PUBREL, PUBCOMP under one id [MQTT-4.3.3-1] [MQTT-4.3.3-4] [MQTT-4.3.3-5]`, () => {
+  test(`${name}: a message of QoS 2 goes PUBLISH, PUBREC, PUBREL, PUBCOMP under one id [MQTT-4.3.3-1] [MQTT-4.3.3-4 of 5.0] [MQTT-4.3.3-5 of 5.0]`, () => {
     const bench = new Bench(version).connect()
     bench.publish(2, 'a')
     expect(bench.wire()).toEqual(['publish 1 a'])
@@ -46,7 +46,7 @@ for (const version of VERSIONS) {
     expect(bench.cut().resume().wire()).toEqual(['pubrel 3', 'pubrel 1', 'pubrel 2'])
   })
 
-  test(`${name}: what exceeds the window waits in order and is never dropped [MQTT-4.9.0-2]`, () => {
+  test(`${name}: what exceeds the window waits in order and is never dropped [MQTT-4.9.0-2 of 5.0]`, () => {
     const bench = new Bench(version, { maxInflight: 2 }).connect()
     const payloads = Array.from({ length: 50 }, (_, index) => `${index}`)
     for (const [index, payload] of payloads.entries()) expect(bench.publish(1, payload)).toBe(index < 2)
@@ -76,7 +76,7 @@ for (const version of VERSIONS) {
     expect(bench.wire()).toEqual(['publish 1 dup a', 'publish 3 dup c', 'publish 4 dup d', 'publish 5 dup e'])
   })
 
-  test(`${name}: after PUBREC only PUBREL comes again, never PUBLISH [MQTT-4.3.3-6] [MQTT-4.4.0-1]`, () => {
+  test(`${name}: after PUBREC only PUBREL comes again, never PUBLISH [MQTT-4.3.3-6 of 5.0] [MQTT-4.3.3-1 of 3.1.1] [MQTT-4.4.0-1]`, () => {
     const bench = new Bench(version).connect()
     bench.publish(2, 'a')
     bench.receive({ type: 'pubrec', packetId: 1 })
@@ -87,7 +87,7 @@ for (const version of VERSIONS) {
     expect(bench.cut().resume().wire()).toEqual([])
   })
 
-  test(`${name}: a reconnect with a smaller window sends the rest later, in order, and drops nothing [MQTT-4.6.0-1] [MQTT-4.9.0-2]`, () => {
+  test(`${name}: a reconnect with a smaller window sends the rest later, in order, and drops nothing [MQTT-4.6.0-1] [MQTT-4.9.0-2 of 5.0]`, () => {
     const bench = new Bench(version, { maxInflight: version === 5 ? 65_535 : 2 })
     if (version === 5) {
       bench.connect()
@@ -117,7 +117,7 @@ for (const version of VERSIONS) {
 }
 
 for (const version of [4, 5] as const) {
-  test(`${nameOf(version)}: without the session what was not acknowledged goes out as new messages, before later ones [MQTT-3.2.2-5] [MQTT-3.3.1-3]`, () => {
+  test(`${nameOf(version)}: without the session what was not acknowledged goes out as new messages, before later ones [MQTT-3.2.2-5 of 5.0] [MQTT-3.3.1-3]`, () => {
     const bench = new Bench(version).connect()
     bench.publish(1, 'a')
     bench.publish(2, 'b')
@@ -413,7 +413,7 @@ test('detach tells all who wait, keeps QoS 1 and 2, and drops QoS 0', () => {
   expect(bench.news()).toEqual([])
 })
 
-test('reset drops what detach left, and nothing that was published since [MQTT-3.1.2-4]', () => {
+test('reset drops what detach left, and nothing that was published since [MQTT-3.1.2-4 of 5.0]', () => {
   const bench = new Bench(5, { maxInflight: 1 }).connect()
   for (let index = 0; index < 100; index++) bench.publish(1, `old ${index}`)
   bench.cut()

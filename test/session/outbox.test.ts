@@ -391,7 +391,7 @@ describe('with a connection', () => {
     expect(bench.news(), 'there is room again').toEqual(['acknowledged a'])
   })
 
-  test('what has to be sent again has no room in a smaller window, is in no limit and never gives way [MQTT-4.4.0-1]', () => {
+  test('what has to be sent again has no room in a smaller window, is in no limit and never gives way [MQTT-4.4.0-1 of 5.0]', () => {
     const bench = new Bench(5, limited({ maxMessages: 1, maxAge: 1_000, whenFull: 'drop-oldest' })).connect()
     for (const payload of ['a', 'b', 'c']) bench.publish(1, payload)
     bench.sent()
@@ -596,7 +596,7 @@ describe('time', () => {
     }
   })
 
-  test('what is sent again has the time taken off since it was published, and is sent though that is over [MQTT-4.4.0-1]', () => {
+  test('what is sent again has the time taken off since it was published, and is sent though that is over [MQTT-4.4.0-1 of 5.0]', () => {
     const bench = new Bench().connect()
     bench.publish(1, 'a', expiring(10))
     bench.publish(2, 'b', expiring(4))
@@ -677,7 +677,7 @@ describe('time', () => {
 })
 
 test.each(VERSIONS)(
-  'one line before, during and after an outage: order is kept, at mixed QoS, in version %i [MQTT-4.6.0-1]',
+  'one line before, during and after an outage: order is kept, at mixed QoS, in version %i (§4.6)',
   (version) => {
     const bench = new Bench(version).connect()
     const published: string[] = []

@@ -21,7 +21,7 @@ for (const version of VERSIONS) {
     expect(bench.session.connected).toBe(true)
   })
 
-  test(`${name}: after DISCONNECT nothing is sent [MQTT-3.14.4-1]`, () => {
+  test(`${name}: after DISCONNECT nothing is sent [MQTT-3.14.4-1 of 5.0] [MQTT-3.14.4-2 of 3.1.1]`, () => {
     const bench = new Bench(version).connect()
     bench.deliver(1, 1, 'in')
     const [delivery] = bench.deliveries()
@@ -86,7 +86,7 @@ for (const version of VERSIONS) {
 }
 
 for (const version of [4, 5] as const) {
-  test(`${nameOf(version)}: Session Present after a clean start is refused with 0x82 [MQTT-3.2.2-4]`, () => {
+  test(`${nameOf(version)}: Session Present after a clean start is refused with 0x82 [MQTT-3.2.2-4 of 5.0]`, () => {
     const bench = new Bench(version).open({ cleanStart: true })
     bench.sent()
     bench.receive({ type: 'connack', sessionPresent: true })

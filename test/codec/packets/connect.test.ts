@@ -72,7 +72,7 @@ describe('CONNECT', () => {
       'clientId',
     ],
     [
-      'a wildcard in the Will Topic [MQTT-4.7.0-1]',
+      'a wildcard in the Will Topic [MQTT-4.7.1-1 of 3.1.1]',
       4,
       wrap('10', `${head[4]} 06 0000 0000 ${str('a/#')} 0000`),
       0x90,

@@ -6,8 +6,8 @@ describe('PINGREQ and PINGRESP', () => {
   matchesGolden('pingreq', 'pingresp')
 
   refusesBytes([
-    ['flags [MQTT-2.1.3-1]', VERSIONS, 'c1', 0x81, 'pingreq'],
-    ['flags [MQTT-2.1.3-1]', VERSIONS, 'd8', 0x81, 'pingresp'],
+    ['flags [MQTT-2.2.2-2 of 3.1.1] [MQTT-2.1.3-1 of 5.0]', VERSIONS, 'c1', 0x81, 'pingreq'],
+    ['flags [MQTT-2.2.2-2 of 3.1.1] [MQTT-2.1.3-1 of 5.0]', VERSIONS, 'd8', 0x81, 'pingresp'],
     ['a body', VERSIONS, 'c0 01 00', 0x81, 'pingreq'],
     ['a body', VERSIONS, 'd0 01 00', 0x81, 'pingresp'],
   ])

@@ -9,7 +9,7 @@ const CODES = [0, 1, 2, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2]
 describe('SUBACK', () => {
   matchesGolden('suback')
 
-  it('carries its Reason Codes and no others [MQTT-3.9.3-2]', () => {
+  it('carries its Reason Codes and no others [MQTT-3.9.3-2 of 5.0]', () => {
     for (let code = 0; code < 256; code++) {
       const encode = () => encodePacket({ type: 'suback', packetId: 1, reasonCodes: [0, code] }, 5)
       const digits = `90 05 0001 00 00 ${hex(Uint8Array.of(code))}`

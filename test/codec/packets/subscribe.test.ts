@@ -19,14 +19,20 @@ describe('SUBSCRIBE', () => {
 
   refusesBytes([
     ['flags other than 0010 [MQTT-3.8.1-1]', VERSIONS, '80', 0x81, 'subscribe'],
-    ['packet id 0 [MQTT-2.2.1-3]', VERSIONS, wrap('82', '0000 00'), 0x82, 'subscribe.packetId'],
+    [
+      'packet id 0 [MQTT-2.3.1-1 of 3.1.1] [MQTT-2.2.1-3 of 5.0]',
+      VERSIONS,
+      wrap('82', '0000 00'),
+      0x82,
+      'subscribe.packetId',
+    ],
     ['no filter [MQTT-3.8.3-3 of 3.1.1]', old, wrap('82', '0001'), 0x82, 'subscribe.subscriptions'],
-    ['no filter [MQTT-3.8.3-2]', 5, wrap('82', '0001 00'), 0x82, 'subscribe.subscriptions'],
+    ['no filter [MQTT-3.8.3-2 of 5.0]', 5, wrap('82', '0001 00'), 0x82, 'subscribe.subscriptions'],
     ['a filter without options', old, wrap('82', '0001 0001 61'), 0x81, 'Subscription Options'],
-    ['QoS 3 [MQTT-3-8.3-4 of 3.1.1]', old, wrap('82', '0001 0001 61 03'), 0x82, 'subscribe.qos'],
+    ['QoS 3 [MQTT-3.8.3-4 of 3.1.1]', old, wrap('82', '0001 0001 61 03'), 0x82, 'subscribe.qos'],
     ['QoS 3 (§3.8.3.1)', 5, wrap('82', '0001 00 0001 61 03'), 0x82, 'subscribe.qos'],
     ['Retain Handling 3 (§3.8.3.1)', 5, wrap('82', '0001 00 0001 61 30'), 0x82, 'subscribe.retainHandling'],
-    ['reserved bits [MQTT-3-8.3-4 of 3.1.1]', old, wrap('82', '0001 0001 61 04'), 0x81, 'reserved'],
+    ['reserved bits [MQTT-3.8.3-4 of 3.1.1]', old, wrap('82', '0001 0001 61 04'), 0x81, 'reserved'],
     ['reserved bits [MQTT-3.8.3-5]', 5, wrap('82', '0001 00 0001 61 40'), 0x81, 'reserved'],
     [
       'No Local on a shared subscription [MQTT-3.8.3-4]',
@@ -66,7 +72,13 @@ describe('SUBSCRIBE', () => {
   const asking = (options: object) => ({ ...good, subscriptions: [{ filter: 'a', ...options }] })
   refusesInput([
     ['packet id 0', VERSIONS, { ...good, packetId: 0 }, RangeError, 'subscribe.packetId'],
-    ['no filters [MQTT-3.8.3-2]', VERSIONS, { ...good, subscriptions: [] }, RangeError, 'subscribe.subscriptions'],
+    [
+      'no filters [MQTT-3.8.3-3 of 3.1.1] [MQTT-3.8.3-2 of 5.0]',
+      VERSIONS,
+      { ...good, subscriptions: [] },
+      RangeError,
+      'subscribe.subscriptions',
+    ],
     ['no array', VERSIONS, { ...good, subscriptions: 'a' }, TypeError, 'subscribe.subscriptions'],
     ['text for a subscription', VERSIONS, { ...good, subscriptions: ['a'] }, TypeError, 'subscribe.subscriptions'],
     ['QoS 3', VERSIONS, asking({ qos: 3 }), RangeError, 'subscribe.qos'],

@@ -48,7 +48,11 @@ export const SESSION_5 = breaksOf('5.0', {
     ['MQTT-4.12.0-3', 'exchange.ours ? 0x19 : 0x18', 'exchange.ours ? 0x19 : 0x00'],
     ['MQTT-4.12.0-5', '{ authenticationMethod: this.#method, auth', "{ authenticationMethod: 'another', auth"],
     ['MQTT-4.12.0-5', 'if (got !== this.#method)', 'if (false)'],
-    ['MQTT-4.12.0-7', 'else if (this.#method === undefined || this.#exchange)', 'else if (this.#exchange)'],
+    [
+      'MQTT-4.12.0-7',
+      'if (!this.#exchange) return true',
+      "if (!this.#exchange) this.#link.send({ type: 'auth', reasonCode: 0x19, properties: { authenticationMethod: 'M' } })\n    if (!this.#exchange) return true",
+    ],
     [
       'MQTT-4.12.1-1',
       '{ authenticationMethod: this.#method, auth',
