@@ -87,9 +87,12 @@ export class BreakRunner {
 
   async #tests(file: string, pattern: RegExp): Promise<{ title: string; state: string }[]> {
     this.#vitest.setGlobalTestNamePattern(pattern)
-    const specification = this.#vitest.getRootProject().createSpecification(join(ROOT, file))
+    const path = join(ROOT, file)
+    const specification = this.#vitest.getRootProject().createSpecification(path)
     const { testModules } = await this.#vitest.runTestSpecifications([specification])
-    return testModules.flatMap((module: TestModule) =>
+    // Those of earlier runs are among them.
+    const ran = testModules.filter(({ moduleId }) => moduleId === path)
+    return ran.flatMap((module: TestModule) =>
       [...module.children.allTests()].map((test) => ({ title: test.fullName, state: test.result().state })),
     )
   }
