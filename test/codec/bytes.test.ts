@@ -34,7 +34,7 @@ describe('Variable Byte Integers (§1.5.5)', () => {
     expect(reader(digits).varint('x')).toBe(value)
   })
 
-  it('are refused when longer than needed [MQTT-1.5.5-1] or than four bytes', () => {
+  it('are refused when longer than four bytes or than needed [MQTT-1.5.5-1]', () => {
     expect(() => reader('8000').varint('x')).toThrow('publish.x: expected the fewest bytes for 0')
     expect(() => reader('ff808000').varint('x')).toThrow('fewest bytes')
     expect(() => reader('ffffffff7f').varint('x')).toThrow('at most four bytes')

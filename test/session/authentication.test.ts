@@ -162,7 +162,7 @@ describe('to connect', () => {
     expect(bench.news()).toEqual(['connected'])
   })
 
-  test('what the application could not go on with ends the connection [MQTT-4.12.1-2]', () => {
+  test('what the application could not go on with ends the connection', () => {
     for (const packet of [auth(0x18, 'x'), connack()]) {
       const bench = opened().receive(packet)
       const exchange = step(bench)
@@ -202,7 +202,7 @@ const WRONG: Record<string, { method?: string; packets: PacketInput[]; code: str
   'any other packet before CONNACK': { packets: [{ type: 'pingresp' }], code: '0x82' },
 }
 
-test.each(Object.entries(WRONG))('%s is an error of the server', (_, { method = METHOD, packets, code }) => {
+test.each(Object.entries(WRONG))('the server errs with %s', (_, { method = METHOD, packets, code }) => {
   const properties = method === '' ? {} : { authenticationMethod: method }
   const bench = new Bench(5).open({ properties })
   bench.sent()
@@ -213,7 +213,7 @@ test.each(Object.entries(WRONG))('%s is an error of the server', (_, { method = 
 })
 
 describe('to authenticate again', () => {
-  test('AUTH 0x19 has the method and the data [MQTT-4.12.1-1], and success may leave the method out', () => {
+  test('AUTH 0x19 has the method and the data, and success may leave the method out [MQTT-4.12.1-1]', () => {
     const bench = authenticated()
     reauthenticate(bench, 'again', 'first')
     expect(bench.wire()).toEqual(['auth 0x19 M first'])
