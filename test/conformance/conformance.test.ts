@@ -116,7 +116,7 @@ describe('a complaint is made', () => {
     ['with what was caught and is no break', { breaks: [] }, 'it is kept', 'is no break'],
     [
       'with a break of what is in no list',
-      { breaks: [some, { ...some, clauses: ['MQTT-3.1.0-1x'] }] },
+      { breaks: [some, { ...some, clauses: ['MQTT-3.1.0-1.x'] }] },
       'it is kept',
       'is in no list',
     ],
