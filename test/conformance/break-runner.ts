@@ -3,13 +3,22 @@
 import { join } from 'node:path'
 import { createVitest, type TestModule, type Vitest } from 'vitest/node'
 import { ROOT } from '../support/setup.mjs'
-import { type Break, broken } from './breaks.js'
+import { type Break, broken, misfit } from './breaks.js'
 import type { Claim } from './claims.js'
 
 /** The first test that failed, `file › title`; or why there is none. */
 export type Outcome =
   | { readonly by: string; readonly why?: undefined }
   | { readonly by?: undefined; readonly why: string }
+
+/** Errors of code that is broken as JavaScript, not as MQTT: they prove no test. */
+const CRASHES = new Set(['ReferenceError', 'SyntaxError', 'TypeError'])
+
+interface Result {
+  readonly title: string
+  readonly state: string
+  readonly error: { readonly name?: string; readonly message: string } | undefined
+}
 
 /** Folders whose tests take the least time; the first to catch a break ends the search. */
 const QUICK = ['codec', 'session', 'conformance', 'client', 'platform', 'integration']
@@ -46,6 +55,8 @@ export class BreakRunner {
     const claims = this.#claims.filter((claim) => claim.version === each.version && claim.id === id)
     const files = [...new Set(claims.map(({ file }) => file))].sort((a, b) => rank(a) - rank(b))
     if (files.length === 0) return { why: 'no test claims it' }
+    const fault = misfit(each)
+    if (fault !== undefined) return { why: fault }
     let why = 'all tests pass'
     for (const file of files) {
       const titles = new Set(claims.filter((claim) => claim.file === file).map(({ title }) => title))
@@ -82,10 +93,13 @@ export class BreakRunner {
     // A file that does not even load has no tests: that is no test of the clause.
     if (tests.length === 0) return `${file} ran no test`
     if (!this.#state.used) return `${file} does not load the broken file`
-    return tests.filter(({ state }) => state === 'failed').map(({ title }) => title)
+    const failed = tests.filter(({ state }) => state === 'failed')
+    const crash = failed.find(({ error }) => CRASHES.has(error?.name ?? ''))
+    if (crash) return `${file} › ${crash.title} crashes: ${crash.error?.message}`
+    return failed.map(({ title }) => title)
   }
 
-  async #tests(file: string, pattern: RegExp): Promise<{ title: string; state: string }[]> {
+  async #tests(file: string, pattern: RegExp): Promise<Result[]> {
     this.#vitest.setGlobalTestNamePattern(pattern)
     const path = join(ROOT, file)
     const specification = this.#vitest.getRootProject().createSpecification(path)
@@ -93,7 +107,10 @@ export class BreakRunner {
     // Those of earlier runs are among them.
     const ran = testModules.filter(({ moduleId }) => moduleId === path)
     return ran.flatMap((module: TestModule) =>
-      [...module.children.allTests()].map((test) => ({ title: test.fullName, state: test.result().state })),
+      [...module.children.allTests()].map((test) => {
+        const { state, errors } = test.result()
+        return { title: test.fullName, state, error: errors?.[0] }
+      }),
     )
   }
 

@@ -36,6 +36,16 @@ export function broken({ file, find, replace }: Break, source: string): string {
   return parts.join(replace)
 }
 
+/** Why there is no such break in this source. */
+export function misfit(each: Break, source = sourceOf(each)): string | undefined {
+  try {
+    broken(each, source)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 export function sourceOf({ file }: Break): string {
   return readFileSync(join(ROOT, file), 'utf8')
 }

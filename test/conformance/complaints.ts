@@ -1,6 +1,6 @@
 /** What is missing between the statements, the tests that claim them and the breaks. Pure: the sources are given. */
 
-import { type Break, broken, keyOf } from './breaks.js'
+import { type Break, keyOf, misfit } from './breaks.js'
 import { bindsClient, type Facts } from './document.js'
 import { STATEMENTS, UNTESTABLE, VERSIONS, type Version } from './statements.js'
 
@@ -32,8 +32,8 @@ export function complaints(
   const keys = new Set(breaks.flatMap((each) => each.clauses.map((id) => keyOf(each, id))))
   return [
     ...clauses,
+    ...breaks.flatMap((each) => misfit(each, sourceOf(each)) ?? []),
     ...breaks.flatMap((each) => [
-      ...misfit(each, sourceOf),
       ...each.clauses.flatMap((id) => {
         const name = `${each.version} ${id}`
         if (!STATEMENTS[each.version].has(id)) return [`${name}: is broken in ${each.file}, and is in no list`]
@@ -44,13 +44,4 @@ export function complaints(
     ]),
     ...Object.keys(caught).flatMap((key) => (keys.has(key) ? [] : [`${key}: was caught, and is no break`])),
   ]
-}
-
-function misfit(each: Break, sourceOf: (each: Break) => string): string[] {
-  try {
-    broken(each, sourceOf(each))
-    return []
-  } catch (error) {
-    return [(error as Error).message]
-  }
 }

@@ -16,13 +16,15 @@ const SHOWN = 3
 export function makeDocument(facts: Facts): string {
   return `${[
     '# Conformance',
+    '',
     'The normative statements of MQTT 5.0 and 3.1.1, by the ids of Appendix B of each standard, and what holds us to them:',
+    '',
     '- **tests**: those whose titles end with the id; of many, the first.',
     '- **broken on purpose**: a change of the code that breaks the clause.',
     '- **caught by**: the test with that id that was seen to fail with that change.',
     '',
     '`npm run conformance` makes this page out of the tests; `npm run conformance -- --break` makes all the changes again,',
-    'one after the other, and notes which test fails. Nothing here is written by hand.',
+    'one after the other, and notes which test fails. By hand are only the reasons, in test/conformance/statements.ts.',
     '',
     ...summary(facts),
     ...VERSIONS.flatMap((version) => chapter(version, facts)),

@@ -51,6 +51,12 @@ describe('3.1.1: texts', () => {
     ])
   })
 
+  test('have no U+0000 [MQTT-1.5.3-2]', () => {
+    expect(() => encode({ ...publish, topic: 'a\0' })).toThrow(/^publish\.topic: expected text without U\+0000/)
+    expect(() => encode(subscribe('a\0'))).toThrow(/^subscribe\.filter: expected text without U\+0000/)
+    expect(() => encode({ type: 'connect', protocolVersion: 4, clientId: 'a\0' })).toThrow('connect.clientId')
+  })
+
   test('a Topic Name is the first field of PUBLISH, in UTF-8 [MQTT-3.3.2-1]', () => {
     expect(encode({ ...publish, topic: 'ä/😀', payload: Uint8Array.of(1) })).toBe('300a0007c3a42ff09f988001')
     expect(encode({ ...publish, qos: 1, packetId: 2, topic: 'ä' })).toBe('32060002c3a40002')

@@ -12,6 +12,7 @@ const PASSWORD = "sink.binary(password, 'connect.password')"
 const CLIENT_ID = "sink.text(clientId, 'connect.clientId')"
 const WILL_TOPIC = "sink.text(will.topic, 'connect.will.topic', checkTopicName)"
 const WILL_PAYLOAD = "sink.binary(will.payload, 'connect.will.payload')"
+const NOT_SENDABLE = '/[\\0\\p{Surrogate}]/u'
 const TOPIC_NAME = 'return text.length > 0 && !hasWildcard(text)'
 
 export const CODEC_311 = breaksOf('3.1.1', {
@@ -19,7 +20,8 @@ export const CODEC_311 = breaksOf('3.1.1', {
     ['MQTT-1.5.3-1', 'fatal: true', 'fatal: false'],
     ['MQTT-1.5.3-2', "return text.includes('\\0') ? undefined : text", 'return text'],
     ['MQTT-1.5.3-3', 'ignoreBOM: true', 'ignoreBOM: false'],
-    ['MQTT-4.7.3-2', '/[\\0\\p{Surrogate}]/u', '/[\\p{Surrogate}]/u'],
+    ['MQTT-1.5.3-1', NOT_SENDABLE, '/[\\0]/u'],
+    ['MQTT-1.5.3-2 MQTT-4.7.3-2', NOT_SENDABLE, '/[\\p{Surrogate}]/u'],
     ['MQTT-4.7.3-3', 'if (bytes > MAX_BYTES)', 'if (bytes > 4 * MAX_BYTES)'],
   ],
   'src/codec/topic.ts': [
@@ -76,6 +78,7 @@ export const CODEC_311 = breaksOf('3.1.1', {
   ],
   'src/codec/packets/subscribe.ts': [
     ['MQTT-3.8.3-1', "sink.text(filter, 'subscribe.filter', checkTopicFilter)", latin1('filter', 'subscribe.filter')],
+    ['MQTT-2.3.1-1', "'subscribe.packetId', 1)", "'subscribe.packetId')"],
     ['MQTT-3.8.3-3', "checkNotEmpty(subscriptions, 'subscribe.subscriptions')", ''],
   ],
   'src/codec/packets/unsubscribe.ts': [
@@ -84,6 +87,7 @@ export const CODEC_311 = breaksOf('3.1.1', {
       "sink.text(filter, 'unsubscribe.filters', checkTopicFilter)",
       latin1('filter', 'unsubscribe.filters'),
     ],
+    ['MQTT-2.3.1-1', "'unsubscribe.packetId', 1)", "'unsubscribe.packetId')"],
     ['MQTT-3.10.3-2', "checkNotEmpty(packet.filters, 'unsubscribe.filters')", ''],
   ],
 })

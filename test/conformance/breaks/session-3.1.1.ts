@@ -6,6 +6,7 @@ export const SESSION_311 = breaksOf('3.1.1', {
   'src/session/session.ts': [
     ['MQTT-3.1.0-1', 'this.#link.send(connect)', "this.#link.send({ type: 'pingreq' })\n    this.#link.send(connect)"],
     ['MQTT-3.1.2-4', 'version === 3 ? !cleanStart : sessionPresent', 'false'],
+    ['MQTT-3.1.2-4', 'if (!resumed) this.#inbound.forget()', 'this.#inbound.forget()'],
     ['MQTT-3.1.2-6', 'if (!resumed) this.#inbound.forget()', ''],
     [
       'MQTT-3.14.4-2',
@@ -33,6 +34,8 @@ export const SESSION_311 = breaksOf('3.1.1', {
   ],
   'src/session/outbound.ts': [
     ['MQTT-2.3.1-3', 'if (!packet.dup) {', 'if (packet) {'],
+    ['MQTT-4.3.2-1 MQTT-4.3.3-1', 'packet.packetId = this.#link.ids.take()', 'packet.packetId = 1'],
+    ['MQTT-3.1.2-6', '} else if (resumed) {', '} else if (entry) {'],
     ['MQTT-3.3.1-1', 'entry.packet.dup = resumed', 'entry.packet.dup = false'],
     ['MQTT-3.3.1-3', 'entry.packet.dup = resumed', 'entry.packet.dup = true'],
     [
@@ -42,6 +45,8 @@ export const SESSION_311 = breaksOf('3.1.1', {
     ],
     ['MQTT-4.3.2-1', 'owed.push(entry)', 'if (entry.packet.qos === 2) owed.push(entry)'],
     ['MQTT-4.3.3-1', "entry.awaits = ours ? 'pubrel' : 'pubcomp'", "entry.awaits = ours ? 'pubrel' : 'pubrec'"],
+    ['MQTT-4.3.3-1', 'if (!ours) this.#transmit(entry)', ''],
+    ['MQTT-4.4.0-1', 'owed.push(entry)', ''],
     ['MQTT-4.4.0-1', "if (entry.awaits === 'pubcomp') this.#transmit(entry)", ''],
     ['MQTT-4.6.0-4', 'this.#inflight.delete(packetId)\n      this.#inflight.set(packetId, entry)', ''],
   ],
@@ -54,6 +59,7 @@ export const SESSION_311 = breaksOf('3.1.1', {
       'const held = qos === 2 ? this.#held.get(packetId) : undefined',
       'const held = undefined as Delivery | undefined',
     ],
+    ['MQTT-4.3.3-2', "this.#link.release('pubcomp', packetId, reasonCode, properties)", ''],
     [
       'MQTT-4.6.0-2 MQTT-4.6.0-3',
       'if (this.#link.theirs && connection === this.#topics) this.#answer()',
