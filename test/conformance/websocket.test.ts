@@ -84,6 +84,11 @@ for (const [name, protocolVersion] of [
       expect(new Set(seen.binary)).toEqual(new Set([true]))
     })
 
+    test('each packet of a frame is taken [MQTT-6.0.0-2]', async () => {
+      serve((socket, bytes) => socket.send(bytes))
+      expect(await topicsHeard()).toEqual(['a', 'b'])
+    })
+
     test('a frame may hold several packets, or a piece of one [MQTT-6.0.0-2]', async () => {
       serve((socket, bytes) => {
         // The first frame ends within the second packet, the next ones are of a byte each.
