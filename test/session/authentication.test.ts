@@ -431,3 +431,41 @@ describe('a server that asks to authenticate again (AUTH 0x19)', () => {
     expect(bench.tick(1_000).news()).toEqual(['failed ETIMEDOUT'])
   })
 })
+
+describe('a re-authentication that the server refuses', () => {
+  test('by a second CONNACK, as mosquitto 2.0 does, is rejected with its reason, and ends the connection', () => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.sent()
+    bench.receive({ type: 'connack', reasonCode: 0x87, properties: { reasonString: 'who are you' } })
+    const message = 'the server refused the re-authentication: Not authorized: who are you'
+    const error = { name: 'RefusedError', code: 'NOT_AUTHORIZED', reasonCode: 0x87, retryable: false, message }
+    expect(bench.events()).toMatchObject([
+      { type: 'failed', error },
+      { type: 'rejected', tag: 'again', error },
+    ])
+    expect(bench.wire(), 'it broke no rule that it could be told of').toEqual([])
+    expect(bench.session.connected).toBe(false)
+  })
+
+  test('by DISCONNECT is rejected with its reason [MQTT-4.12.1-2]', () => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.sent()
+    bench.receive({ type: 'disconnect', reasonCode: 0x87, properties: { reasonString: 'who are you' } })
+    const message = 'the server disconnected: Not authorized: who are you'
+    expect(bench.events()).toMatchObject([
+      { type: 'rejected', tag: 'again', error: { name: 'RefusedError', reasonCode: 0x87, message } },
+      { type: 'disconnected' },
+    ])
+    expect(bench.wire()).toEqual([])
+  })
+
+  test('a second CONNACK that accepts is an error of the server also while one runs, and one that refuses is while none does', () => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.receive(connack())
+    expect(bench.news()).toEqual(['failed 0x82', 'rejected again 0x82'])
+    expect(authenticated().receive({ type: 'connack', reasonCode: 0x87 }).news()).toEqual(['failed 0x82'])
+  })
+})

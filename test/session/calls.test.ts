@@ -231,3 +231,34 @@ test('one subscription that the server does not take any more does not take othe
   const asked = bench.sent().flatMap((packet) => (packet.type === 'subscribe' ? packet.subscriptions : []))
   expect(asked.map(({ filter }) => filter)).toEqual(['a', 'b', 'd'])
 })
+
+test('an UNSUBACK that comes when nobody waits for it is told to nobody, and frees its id', () => {
+  const bench = new Bench().connect()
+  bench.unsubscribe('a', 'A')
+  bench.session.cancel('A')
+  bench.receive({ type: 'unsuback', packetId: 1, reasonCodes: [0] })
+  expect(bench.news()).toEqual([])
+  bench.receive({ type: 'unsuback', packetId: 1, reasonCodes: [0] })
+  expect(bench.news(), 'no second one').toEqual(['failed 0x82'])
+})
+
+for (const version of VERSIONS) {
+  test(`${nameOf(version)}: a connection is awaited while somebody waits for the server, and no longer`, () => {
+    const bench = new Bench(version)
+    expect(bench.session.awaits, 'CONNACK').toBe(true)
+    bench.connect()
+    expect(bench.session.awaits).toBe(false)
+    bench.subscribe('a', 'A')
+    expect(bench.session.awaits).toBe(true)
+    bench.receive({ type: 'suback', packetId: 1, reasonCodes: [0] })
+    expect(bench.session.awaits).toBe(false)
+    bench.session.ping('P', bench.now)
+    expect(bench.session.awaits).toBe(true)
+    bench.session.cancel('P')
+    expect(bench.session.awaits, 'nobody waits any more').toBe(false)
+    bench.publish(1, 'm')
+    expect(bench.session.awaits).toBe(true)
+    bench.receive({ type: 'puback', packetId: 2 })
+    expect(bench.session.awaits).toBe(false)
+  })
+}

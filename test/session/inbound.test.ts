@@ -222,3 +222,12 @@ test('3.1.1: a server has no Receive Maximum to keep', () => {
   bench.deliver(1, 1, 'again', { dup: true })
   expect(bench.session.connected).toBe(true)
 })
+
+test('5.0: PUBCOMPs for exchanges of older connections give a server room for as many as it could resume, and for no more (§4.9)', () => {
+  const bench = new Bench().connect({}, { properties: { receiveMaximum: 2 } })
+  for (let packetId = 1; packetId <= 9; packetId++) bench.receive({ type: 'pubrel', packetId })
+  for (let packetId = 11; packetId <= 14; packetId++) bench.deliver(1, packetId, 'm')
+  expect(bench.session.connected).toBe(true)
+  bench.deliver(1, 15, 'one too many')
+  expect(bench.news().at(-1)).toBe('failed 0x93')
+})

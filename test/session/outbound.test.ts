@@ -498,3 +498,16 @@ test('what waits to be sent again counts as in flight, not as queued, and cancel
   expect(bench.wire()).toEqual(['publish 1 dup a', 'publish 2 dup b', 'publish 3 dup c'])
   expect(bench.news()).toEqual(['acknowledged a'])
 })
+
+test('a message that the server refuses when nobody waits for it any more is told of as given up, as it was', () => {
+  const bench = new Bench().connect()
+  bench.publish(1, 'a')
+  bench.publish(2, 'b')
+  bench.session.cancel('a')
+  bench.session.cancel('b')
+  bench.receive({ type: 'puback', packetId: 1, reasonCode: 0x87 }, { type: 'pubrec', packetId: 2, reasonCode: 0x80 })
+  expect(bench.events()).toMatchObject([
+    { type: 'discarded', reason: 'refused', packet: { qos: 1, topic: 'topic' } },
+    { type: 'discarded', reason: 'refused', packet: { qos: 2, topic: 'topic' } },
+  ])
+})

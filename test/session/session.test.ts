@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { PacketInput } from '../../src/codec/index.js'
 import { protocolError, violation } from '../../src/codec/reason.js'
+import { Journal } from '../../src/session/journal.js'
+import { recordCodec } from '../../src/session/record-codec.js'
 import { Bench, nameOf, VERSIONS } from './bench.js'
 
 for (const version of VERSIONS) {
@@ -171,4 +173,20 @@ test('a malformed message or call is refused with a TypeError or RangeError that
   expect(() => bench.publish(1, 'a', { properties: { contentType: 'x' } })).toThrow(/propert/)
   bench.publish(1, 'good')
   expect(bench.wire()).toEqual(['publish 1 good'])
+})
+
+test('an error of our own is thrown, and the server is not told that it broke the protocol', () => {
+  const journal = new Journal(recordCodec)
+  const bench = new Bench(5, { journal })
+  bench.session.load([], 0)
+  bench.connect()
+  journal.complete = () => {
+    throw new TypeError('ours')
+  }
+  bench.deliver(2, 1, 'in')
+  bench.settle(bench.deliveries()[0])
+  bench.sent()
+  expect(() => bench.receive({ type: 'pubrel', packetId: 1 })).toThrow(new TypeError('ours'))
+  expect(bench.news()).toEqual([])
+  expect(bench.wire()).toEqual([])
 })
