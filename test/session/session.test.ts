@@ -190,3 +190,28 @@ test('an error of our own is thrown, and the server is not told that it broke th
   expect(bench.news()).toEqual([])
   expect(bench.wire()).toEqual([])
 })
+
+for (const version of VERSIONS) {
+  test(`${nameOf(version)}: nothing is sent between two connections, whatever is overdue`, () => {
+    const bench = new Bench(version, { retryInterval: 1_000, forcePing: true }).connect({}, { keepAlive: 10 })
+    bench.publish(1, 'a')
+    bench.publish(2, 'b')
+    bench.receive({ type: 'pubrec', packetId: 2 })
+    bench.sent()
+    bench.cut()
+    for (let second = 0; second < 20; second++) bench.tick(1_000)
+    expect(bench.wire()).toEqual([])
+    expect(bench.news()).toEqual([])
+    expect(bench.resume().wire()).toEqual(['pubrel 2', 'publish 1 dup a'])
+  })
+
+  test(`${nameOf(version)}: an answer to CONNECT that comes after the connection was given up is not heard`, () => {
+    for (const reasonCode of [0, 5]) {
+      const bench = new Bench(version).open().cut()
+      bench.receive({ type: 'connack', reasonCode: version === 5 && reasonCode > 0 ? 0x87 : reasonCode })
+      expect(bench.news()).toEqual([])
+      expect(bench.wire()).toEqual([])
+      expect(bench.session.connected).toBe(false)
+    }
+  })
+}
