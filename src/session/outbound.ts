@@ -325,7 +325,10 @@ export class Outbound {
   cancel(tag: unknown): void {
     for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
     const entry = this.#waiting.cancel(tag)
-    if (entry) this.#link.journal?.remove(entry)
+    if (!entry) return
+    // The write that was to make it accepted may be under way.
+    entry.tag = undefined
+    this.#link.journal?.remove(entry)
   }
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Journal } from '../../src/session/journal.js'
 import { recordCodec } from '../../src/session/record-codec.js'
-import { Bench, gone, nameOf, VERSIONS } from './bench.js'
+import { Bench, gone, nameOf, packetOf, VERSIONS } from './bench.js'
 
 /** A session beside a store that writes when it is told to. */
 class Kept extends Bench {
@@ -30,6 +30,11 @@ class Kept extends Bench {
     this.session.seal()
     this.write().session.unload()
     return this
+  }
+
+  /** What the store has once all is written. */
+  keys(): string[] {
+    return [...this.write().records.keys()].sort()
   }
 
   get counts(): { inflight: number; queued: number } {
@@ -123,4 +128,126 @@ test('what waits behind a message that could not be stored is sent as soon as th
   bench.session.unstored(failed, gone)
   expect(bench.wire()).toEqual(['publish - zero'])
   expect(bench.news()).toEqual(['rejected a GONE', 'sent zero'])
+})
+
+/** As `Bench.publish`, for one who waits only until the message is accepted. */
+function hand(bench: Bench, payload: string): void {
+  const packet = packetOf<'publish'>(
+    { type: 'publish', topic: 'topic', qos: 1, packetId: 9, payload: new TextEncoder().encode(payload) },
+    bench.version,
+  )
+  bench.session.publish(packet, payload, bench.now, true)
+}
+
+for (const version of VERSIONS) {
+  const name = nameOf(version)
+
+  test(`${name}: who waits until a message is accepted hears of it once it is written, and of nothing after`, () => {
+    const bench = new Kept(version).load().connect() as Kept
+    hand(bench, 'a')
+    hand(bench, 'b')
+    bench.session.cancel('b')
+    hand(bench, 'c')
+    expect(bench.events()).toEqual([])
+    bench.write()
+    expect(bench.events(), 'nobody waits for b').toEqual(
+      ['a', 'c'].map((tag) => ({ type: 'accepted', tag, packetId: undefined, reasonCode: 0, properties: {} })),
+    )
+    for (let packetId = 1; bench.session.inflight > 0; packetId++) bench.receive({ type: 'puback', packetId })
+    expect(bench.events()).toEqual([])
+  })
+
+  test(`${name}: without a store a message is accepted at once, with a connection or without`, () => {
+    const bench = new Bench(version)
+    hand(bench, 'offline')
+    expect(bench.news()).toEqual(['accepted'])
+    bench.connect()
+    hand(bench, 'online')
+    expect(bench.news()).toEqual(['accepted'])
+    expect(bench.wire()).toEqual(['publish 1 offline', 'publish 2 online'])
+    bench.receive({ type: 'puback', packetId: 1 }, { type: 'puback', packetId: 2 })
+    expect(bench.news()).toEqual([])
+  })
+
+  test(`${name}: a message that is not written yet is not sent, and keeps its turn`, () => {
+    const bench = new Kept(version).load().connect() as Kept
+    bench.publish(1, 'a')
+    bench.receive({ type: 'pingresp' })
+    bench.tick(1_000).publish(1, 'b')
+    expect(bench.wire()).toEqual([])
+    expect(bench.write().wire()).toEqual(['publish 1 a', 'publish 2 b'])
+  })
+
+  test(`${name}: a server that has the session finds the exchanges that the store has`, () => {
+    const bench = new Kept(version).load().connect() as Kept
+    for (const payload of ['a', 'b']) bench.publish(1, payload)
+    expect(bench.keys()).toEqual(['m1', 'm2', 'p1', 'p2'])
+    bench.cut().resume()
+    expect(bench.keys()).toEqual(['m1', 'm2', 'p1', 'p2'])
+    expect(bench.wire()).toEqual(['publish 1 dup a', 'publish 2 dup b'])
+  })
+
+  test(`${name}: a new session takes the messages of the old one out of the store, and no other`, () => {
+    const bench = new Kept(version, { maxInflight: 1 }).load().connect() as Kept
+    for (const payload of ['sent', 'waits']) bench.publish(1, payload)
+    expect(bench.keys()).toEqual(['m1', 'm2', 'p1'])
+    bench.cut().session.detach(gone)
+    bench.publish(1, 'new')
+    bench.session.reset()
+    expect(bench.keys()).toEqual(['m3'])
+    expect(bench.counts).toEqual({ inflight: 0, queued: 1 })
+  })
+
+  test(`${name}: a PUBREC that comes again changes nothing in the store`, () => {
+    const bench = new Kept(version).load().connect() as Kept
+    bench.publish(2, 'a')
+    bench.write().receive({ type: 'pubrec', packetId: 1 })
+    expect(bench.session.changed).toBe(true)
+    bench.write().receive({ type: 'pubrec', packetId: 1 })
+    expect(bench.session.changed).toBe(false)
+  })
+
+  test(`${name}: who waits for nothing cancels nothing`, () => {
+    const bench = new Kept(version).load().connect() as Kept
+    bench.publish(1, 'a')
+    bench.session.cancel('nobody')
+    expect(bench.keys()).toEqual(['m1', 'p1'])
+  })
+}
+
+for (const version of [4, 5] as const) {
+  test(`${nameOf(version)}: where the server lost the session, what has no room on the new connection is in the store as not sent`, () => {
+    const bench = new Kept(version, { maxInflight: 2 }).load().connect() as Kept
+    for (const payload of ['a', 'b']) bench.publish(1, payload)
+    expect(bench.keys()).toEqual(['m1', 'm2', 'p1', 'p2'])
+    bench.cut().connect({ sessionPresent: false, ...(version === 5 && { properties: { receiveMaximum: 1 } }) })
+    expect(bench.keys()).toEqual(version === 5 ? ['m1', 'm2', 'p3'] : ['m1', 'm2', 'p3', 'p4'])
+  })
+}
+
+test('what a store held wants its time before there is a connection', () => {
+  const bench = new Kept().load()
+  bench.publish(1, 'a', { properties: { messageExpiryInterval: 1 } })
+  bench.write()
+  const next = new Kept()
+  for (const [key, value] of bench.records) next.records.set(key, value)
+  next.load()
+  expect(next.session.deadline).toBe(1_000)
+  expect(next.tick(1_000).news()).toEqual(['discarded'])
+  expect(next.keys()).toEqual([])
+})
+
+test.each(['written', 'not written'])('who waits no more for a message hears nothing of it, once it is %s', (how) => {
+  for (const until of ['accepted', 'acknowledged']) {
+    const bench = new Kept().load()
+    if (until === 'accepted') hand(bench, 'a')
+    else bench.publish(1, 'a')
+    const batch = bench.session.takeBatch()
+    bench.session.cancel('a')
+    if (!batch) throw new Error('expected a batch')
+    if (how === 'written') bench.session.stored(batch, bench.now)
+    else bench.session.unstored(batch, gone)
+    expect(bench.events()).toEqual([])
+    expect(bench.connect().wire()).toEqual([])
+  }
 })
