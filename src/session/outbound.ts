@@ -171,7 +171,6 @@ export class Outbound {
       const expiry = packet.properties.messageExpiryInterval
       // It may have been stored in 5.0, and be sent in 3.1.1.
       if (settings.version < 5) packet.properties = NO_PROPERTIES
-      if (!awaits) packet.packetId = 1
       const size = measurePublish(packet, settings.version)
       const entry = this.#entry(packet, size, undefined, acceptedAt, false, expiry)
       entry.accepted = entry.left = true
