@@ -269,3 +269,11 @@ test('a network that is not read when CONNACK has come is not expected to speak;
   bench.connect({}, { keepAlive: 10 }).tick(10_000).tick(5_000)
   expect(bench.news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
 })
+
+test('forcePing sends PINGREQ each interval also where the server is heard and messages are sent', () => {
+  const bench = new Bench(5, { forcePing: true }).connect({}, { keepAlive: 10 })
+  bench.tick(9_000).deliver(0, undefined, 'in').publish(0, 'out')
+  bench.sent()
+  expect(bench.session.deadline).toBe(10_000)
+  expect(bench.tick(1_000).wire()).toEqual(['pingreq'])
+})

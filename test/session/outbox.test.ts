@@ -696,3 +696,23 @@ test.each(VERSIONS)(
     expect(bench.wire().map((line) => line.split(' ').at(-1))).toEqual(published)
   },
 )
+
+test('latest-per-topic: one that was cancelled among others of its topic leaves them in their order', () => {
+  const bench = new Bench(5, limited({ maxMessages: 3, whenFull: 'latest-per-topic' }))
+  for (const payload of ['a1', 'a2', 'a3']) bench.publish(1, payload, { topic: 'a' })
+  bench.session.cancel('a2')
+  for (const payload of ['a4', 'a5', 'a6']) bench.publish(1, payload, { topic: 'a' })
+  expect(discards(bench)).toEqual(['full a1', 'full a3'])
+  expect(bench.session.queued).toBe(3)
+  expect(bench.connect().wire()).toEqual(['publish 1 a4', 'publish 2 a5', 'publish 3 a6'])
+})
+
+test('a new session drops what was to be sent again, too [MQTT-3.1.2-4]', () => {
+  const bench = new Bench().connect()
+  for (const payload of ['a', 'b', 'c']) bench.publish(1, payload)
+  bench.cut().resume({ properties: { receiveMaximum: 1 } })
+  bench.cut().session.detach(gone)
+  bench.session.reset()
+  expect([bench.session.inflight, bench.session.queued]).toEqual([0, 0])
+  expect(bench.connect({}, { cleanStart: true }).wire()).toEqual([])
+})

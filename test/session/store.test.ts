@@ -251,3 +251,41 @@ test.each(['written', 'not written'])('who waits no more for a message hears not
     expect(bench.connect().wire()).toEqual([])
   }
 })
+
+for (const version of VERSIONS) {
+  const name = nameOf(version)
+
+  test(`${name}: of what came, the store has the ids of QoS 2 from PUBREC to PUBREL, and nothing else`, () => {
+    const bench = new Kept(version).load().connect().deliver(1, 5, 'one').deliver(2, 7, 'two') as Kept
+    const [one, two] = bench.deliveries()
+    bench.settle(one)
+    expect(bench.keys()).toEqual([])
+    bench.settle(two)
+    expect(bench.keys()).toEqual(['r7'])
+    bench.deliver(2, 7, 'two', { dup: true })
+    expect(bench.session.changed, 'a PUBREC again is no news').toBe(false)
+    bench.receive({ type: 'pubrel', packetId: 7 })
+    expect(bench.keys()).toEqual([])
+    bench.receive({ type: 'pubrel', packetId: 7 })
+    expect(bench.session.changed, 'nor is a PUBREL').toBe(false)
+  })
+
+  test(`${name}: where the server lost the session, the store forgets what came; what was not answered was not in it`, () => {
+    const bench = new Kept(version).load().connect({}, { cleanStart: true }).deliver(2, 7, 'in') as Kept
+    const [delivery] = bench.deliveries()
+    bench.cut().connect({}, { cleanStart: true })
+    expect(bench.session.changed).toBe(false)
+    bench.settle(delivery)
+    bench.deliver(2, 7, 'in')
+    bench.settle(bench.deliveries()[0])
+    expect(bench.keys()).toEqual(['r7'])
+    bench.cut().connect({}, { cleanStart: true })
+    expect(bench.keys()).toEqual([])
+  })
+}
+
+test('a PUBREC from 0x80 leaves nothing in the store: its exchange is over [MQTT-4.3.3-9]', () => {
+  const bench = new Kept().load().connect().deliver(2, 7, 'in') as Kept
+  bench.settle(bench.deliveries()[0], 0x80)
+  expect(bench.keys()).toEqual([])
+})
