@@ -469,3 +469,35 @@ describe('a re-authentication that the server refuses', () => {
     expect(authenticated().receive({ type: 'connack', reasonCode: 0x87 }).news()).toEqual(['failed 0x82'])
   })
 })
+
+describe('a server that is not asked yet, or asked by another method', () => {
+  test.each([
+    ['success of another method [MQTT-4.12.0-5]', auth(0, 'x', 'N')],
+    ['a challenge of another method [MQTT-4.12.0-5]', auth(0x18, 'x', 'N')],
+  ])('must not answer a re-authentication with %s', (_, packet) => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.sent()
+    bench.receive(packet)
+    expect(bench.news()).toEqual(['failed 0x82', 'rejected again 0x82'])
+    expect(bench.wire()).toEqual(['disconnect 0x82'])
+  })
+
+  test.each([
+    ['success', auth(0)],
+    ['a challenge', auth(0x18)],
+  ])('must not send %s before our AUTH 0x19', (_, packet) => {
+    const bench = authenticated()
+    bench.session.reauthenticate('again', 0)
+    bench.receive(packet)
+    expect(bench.news()).toEqual(['challenge  anew', 'failed 0x82', 'rejected again 0x82'])
+  })
+})
+
+test('AUTH of a connection without a method is an error of the server, whatever it says [MQTT-4.12.0-6]', () => {
+  for (const reasonCode of [0, 0x18, 0x19]) {
+    expect(new Bench(5).connect().receive(auth(reasonCode)).news(), `${reasonCode}`).toEqual(['failed 0x82'])
+    expect(new Bench(5).open().receive(auth(reasonCode)).news(), `${reasonCode}`).toEqual(['failed 0x82'])
+  }
+  expect(new Bench(5).connect().receive({ type: 'auth', reasonCode: 0 }).news()).toEqual(['failed 0x82'])
+})
