@@ -448,6 +448,16 @@ describe('a re-authentication that the server refuses', () => {
     expect(bench.session.connected).toBe(false)
   })
 
+  test('by a second CONNACK is refused from 0x80 on', () => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.receive({ type: 'connack', reasonCode: 0x80 })
+    expect(bench.events()).toMatchObject([
+      { type: 'failed', error: { name: 'RefusedError', reasonCode: 0x80 } },
+      { type: 'rejected', tag: 'again' },
+    ])
+  })
+
   test('by DISCONNECT is rejected with its reason [MQTT-4.12.1-2]', () => {
     const bench = authenticated()
     reauthenticate(bench, 'again')

@@ -716,3 +716,31 @@ test('a new session drops what was to be sent again, too [MQTT-3.1.2-4]', () => 
   expect([bench.session.inflight, bench.session.queued]).toEqual([0, 0])
   expect(bench.connect({}, { cleanStart: true }).wire()).toEqual([])
 })
+
+test('latest-per-topic remembers no topic of which nothing waits', () => {
+  const prototype = Map.prototype as unknown as Record<'set' | 'delete', (...args: unknown[]) => unknown>
+  const { set, delete: remove } = prototype
+  const topics = new Set<unknown>()
+  const isTopic = (key: unknown): boolean => typeof key === 'string' && key.startsWith('forgotten/')
+  prototype.set = function (...args) {
+    if (isTopic(args[0])) topics.add(args[0])
+    return set.apply(this, args)
+  }
+  prototype.delete = function (...args) {
+    topics.delete(args[0])
+    return remove.apply(this, args)
+  }
+  try {
+    const box = new Outbox({ ...UNLIMITED, maxMessages: 10, whenFull: 'latest-per-topic' })
+    for (let at = 0; at < 100; at++) {
+      const entry = entryOf({ topic: `forgotten/${at}` })
+      expect(box.makeRoom(entry)).toHaveLength(at < 10 ? 0 : 1)
+      box.push(entry)
+    }
+    expect(topics.size).toBe(10)
+    for (let at = 0; at < 10; at++) box.shift()
+    expect(topics.size).toBe(0)
+  } finally {
+    Object.assign(prototype, { set, delete: remove })
+  }
+})

@@ -77,12 +77,12 @@ const CASES: Record<string, Case> = {
   'SUBACK for an UNSUBSCRIBE': {
     bench: asking,
     packets: [{ type: 'suback', packetId: 2, reasonCodes: [0] }],
-    sentence: 'suback.packetId: expected that of a subscribe, got 2',
+    sentence: 'suback.packetId: expected that of subscribe, got 2',
   },
   'UNSUBACK for nothing': {
     bench: asking,
     packets: [{ type: 'unsuback', packetId: 9, reasonCodes: [0] }],
-    sentence: 'unsuback.packetId: expected that of a unsubscribe, got 9',
+    sentence: 'unsuback.packetId: expected that of unsubscribe, got 9',
   },
   'SUBACK with a Reason Code too many': {
     bench: asking,

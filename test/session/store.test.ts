@@ -291,3 +291,14 @@ test('a PUBREC from 0x80 leaves nothing in the store: its exchange is over [MQTT
   bench.settle(bench.deliveries()[0], 0x80)
   expect(bench.keys()).toEqual([])
 })
+
+for (const version of VERSIONS) {
+  test(`${nameOf(version)}: a PUBREL may be the first that is heard of a message that the store knows [MQTT-4.3.3-11]`, () => {
+    const bench = new Kept(version).load().connect().deliver(2, 7, 'in') as Kept
+    bench.settle(bench.deliveries()[0])
+    bench.write().cut().sent()
+    bench.close().load().resume().receive({ type: 'pubrel', packetId: 7 })
+    expect(bench.wire()).toEqual(['pubcomp 7'])
+    expect(bench.keys()).toEqual([])
+  })
+}
