@@ -51,16 +51,16 @@ export class Authentication {
 
   receive({ reasonCode, properties }: Auth): void {
     const { authenticationMethod, authenticationData: data } = properties
-    // Success alone may leave the method out together with all else (§3.15.2.1).
-    if (authenticationMethod !== undefined || reasonCode !== 0) this.#checkMethod('auth', authenticationMethod)
+    // Success alone may leave the method out together with all else (§3.15.2.1); the decoder refuses the rest.
+    if (authenticationMethod !== undefined) this.#checkMethod('auth', authenticationMethod)
     const exchange = this.#exchange
     const again = this.#link.theirs !== undefined
     if (reasonCode === 0x18 && exchange?.asked) this.#challenge(exchange, data, false)
-    else if (reasonCode === 0x19 && !exchange && again && this.#method !== undefined) {
+    else if (reasonCode === 0x19 && !exchange && again) {
       // Table 3-11 has this for the client only. Some servers ask for fresh credentials so, and all we can be asked for is
       // what we would do ourselves.
       this.#challenge(this.#begin(undefined, false), data, true)
-    } else if (reasonCode === 0x19 && exchange?.ours && this.#method !== undefined) {
+    } else if (reasonCode === 0x19 && exchange?.ours) {
       // Both begin at once: what the application works on is the answer.
       exchange.ours = false
     } else if (reasonCode === 0 && exchange?.asked && again) {

@@ -114,8 +114,7 @@ export class Calls {
     const { type, packetId, reasonCodes } = packet
     const call = this.#link.calls.get(packetId)
     const asked = type === 'suback' ? 'subscribe' : 'unsubscribe'
-    if (call?.packet.type !== asked)
-      throw protocolError(`${type}.packetId: expected that of a ${asked}, got ${packetId}`)
+    if (call?.packet.type !== asked) throw protocolError(`${type}.packetId: expected that of ${asked}, got ${packetId}`)
     const { length } = call.packet.type === 'subscribe' ? call.packet.subscriptions : call.packet.filters
     // [MQTT-3.8.4-6] [MQTT-3.11.3-2] One Reason Code for each filter; the UNSUBACK of 3.x has none.
     if (reasonCodes.length !== length && (type === 'suback' || this.#link.settings.version === 5))

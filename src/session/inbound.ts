@@ -67,9 +67,9 @@ export class Inbound {
   /** The application is done with a message: PUBACK or PUBREC follows once all that came before it are done, too. */
   settle(delivery: Delivery, reasonCode: number, properties: AckProperties): void {
     if (delivery.ack) return
-    const { packetId, qos, connection } = delivery
+    const { packetId, qos } = delivery
     delivery.ack = { type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode, properties }
-    if (this.#link.theirs && connection === this.#topics) this.#answer()
+    if (this.#link.theirs) this.#answer()
   }
 
   /** The first message with this Packet Identifier that waits for PUBACK or PUBREC. */

@@ -171,7 +171,6 @@ export class Outbound {
       const expiry = packet.properties.messageExpiryInterval
       // It may have been stored in 5.0, and be sent in 3.1.1.
       if (settings.version < 5) packet.properties = NO_PROPERTIES
-      if (!awaits) packet.packetId = 1
       const size = measurePublish(packet, settings.version)
       const entry = this.#entry(packet, size, undefined, acceptedAt, false, expiry)
       entry.accepted = entry.left = true
@@ -325,7 +324,10 @@ export class Outbound {
   cancel(tag: unknown): void {
     for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
     const entry = this.#waiting.cancel(tag)
-    if (entry) this.#link.journal?.remove(entry)
+    if (!entry) return
+    // The write that was to make it accepted may be under way.
+    entry.tag = undefined
+    this.#link.journal?.remove(entry)
   }
 
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */

@@ -136,3 +136,26 @@ test('a message that came with an alias shows its topic and not the alias: its p
   )
   for (const { properties } of packets) expect(bench.publish(0, 'again', { properties })).toBe(true)
 })
+
+test('a topic gets an alias where it saves bytes: from four on', () => {
+  const bench = new Bench().connect(LIMIT)
+  for (const topic of ['abc', 'abcd', 'abc', 'abcd']) bench.publish(0, 'm', { topic })
+  expect(sentTopics(bench)).toEqual([
+    ['abc', undefined],
+    ['abcd', 1],
+    ['abc', undefined],
+    ['', 1],
+  ])
+})
+
+test('an alias is given up to the last byte that the server takes [MQTT-3.2.2-15]', () => {
+  // 15 bytes, and at most five for the alias.
+  for (const [maximumPacketSize, alias] of [
+    [19, undefined],
+    [20, 1],
+  ] as const) {
+    const bench = new Bench().connect({ properties: { topicAliasMaximum: 2, maximumPacketSize } })
+    bench.publish(0, '12345')
+    expect(sentTopics(bench)).toEqual([['topic', alias]])
+  }
+})

@@ -431,3 +431,83 @@ describe('a server that asks to authenticate again (AUTH 0x19)', () => {
     expect(bench.tick(1_000).news()).toEqual(['failed ETIMEDOUT'])
   })
 })
+
+describe('a re-authentication that the server refuses', () => {
+  test('by a second CONNACK, as mosquitto 2.0 does, is rejected with its reason, and ends the connection', () => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.sent()
+    bench.receive({ type: 'connack', reasonCode: 0x87, properties: { reasonString: 'who are you' } })
+    const message = 'the server refused the re-authentication: Not authorized: who are you'
+    const error = { name: 'RefusedError', code: 'NOT_AUTHORIZED', reasonCode: 0x87, retryable: false, message }
+    expect(bench.events()).toMatchObject([
+      { type: 'failed', error },
+      { type: 'rejected', tag: 'again', error },
+    ])
+    expect(bench.wire(), 'it broke no rule that it could be told of').toEqual([])
+    expect(bench.session.connected).toBe(false)
+  })
+
+  test('by a second CONNACK is refused from 0x80 on', () => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.receive({ type: 'connack', reasonCode: 0x80 })
+    expect(bench.events()).toMatchObject([
+      { type: 'failed', error: { name: 'RefusedError', reasonCode: 0x80 } },
+      { type: 'rejected', tag: 'again' },
+    ])
+  })
+
+  test('by DISCONNECT is rejected with its reason [MQTT-4.12.1-2]', () => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.sent()
+    bench.receive({ type: 'disconnect', reasonCode: 0x87, properties: { reasonString: 'who are you' } })
+    const message = 'the server disconnected: Not authorized: who are you'
+    expect(bench.events()).toMatchObject([
+      { type: 'rejected', tag: 'again', error: { name: 'RefusedError', reasonCode: 0x87, message } },
+      { type: 'disconnected' },
+    ])
+    expect(bench.wire()).toEqual([])
+  })
+
+  test('a second CONNACK that accepts is an error of the server also while one runs, and one that refuses is while none does', () => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.receive(connack())
+    expect(bench.news()).toEqual(['failed 0x82', 'rejected again 0x82'])
+    expect(authenticated().receive({ type: 'connack', reasonCode: 0x87 }).news()).toEqual(['failed 0x82'])
+  })
+})
+
+describe('a server that is not asked yet, or asked by another method', () => {
+  test.each([
+    ['success of another method [MQTT-4.12.0-5]', auth(0, 'x', 'N')],
+    ['a challenge of another method [MQTT-4.12.0-5]', auth(0x18, 'x', 'N')],
+  ])('must not answer a re-authentication with %s', (_, packet) => {
+    const bench = authenticated()
+    reauthenticate(bench, 'again')
+    bench.sent()
+    bench.receive(packet)
+    expect(bench.news()).toEqual(['failed 0x82', 'rejected again 0x82'])
+    expect(bench.wire()).toEqual(['disconnect 0x82'])
+  })
+
+  test.each([
+    ['success', auth(0)],
+    ['a challenge', auth(0x18)],
+  ])('must not send %s before our AUTH 0x19', (_, packet) => {
+    const bench = authenticated()
+    bench.session.reauthenticate('again', 0)
+    bench.receive(packet)
+    expect(bench.news()).toEqual(['challenge  anew', 'failed 0x82', 'rejected again 0x82'])
+  })
+})
+
+test('AUTH of a connection without a method is an error of the server, whatever it says [MQTT-4.12.0-6]', () => {
+  for (const reasonCode of [0, 0x18, 0x19]) {
+    expect(new Bench(5).connect().receive(auth(reasonCode)).news(), `${reasonCode}`).toEqual(['failed 0x82'])
+    expect(new Bench(5).open().receive(auth(reasonCode)).news(), `${reasonCode}`).toEqual(['failed 0x82'])
+  }
+  expect(new Bench(5).connect().receive({ type: 'auth', reasonCode: 0 }).news()).toEqual(['failed 0x82'])
+})

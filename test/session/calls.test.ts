@@ -231,3 +231,79 @@ test('one subscription that the server does not take any more does not take othe
   const asked = bench.sent().flatMap((packet) => (packet.type === 'subscribe' ? packet.subscriptions : []))
   expect(asked.map(({ filter }) => filter)).toEqual(['a', 'b', 'd'])
 })
+
+test('an UNSUBACK that comes when nobody waits for it is told to nobody, and frees its id', () => {
+  const bench = new Bench().connect()
+  bench.unsubscribe('a', 'A')
+  bench.session.cancel('A')
+  bench.receive({ type: 'unsuback', packetId: 1, reasonCodes: [0] })
+  expect(bench.news()).toEqual([])
+  bench.receive({ type: 'unsuback', packetId: 1, reasonCodes: [0] })
+  expect(bench.news(), 'no second one').toEqual(['failed 0x82'])
+})
+
+for (const version of VERSIONS) {
+  test(`${nameOf(version)}: a connection is awaited while somebody waits for the server, and no longer`, () => {
+    const bench = new Bench(version)
+    expect(bench.session.awaits, 'CONNACK').toBe(true)
+    bench.connect()
+    expect(bench.session.awaits).toBe(false)
+    bench.subscribe('a', 'A')
+    expect(bench.session.awaits).toBe(true)
+    bench.receive({ type: 'suback', packetId: 1, reasonCodes: [0] })
+    expect(bench.session.awaits).toBe(false)
+    bench.session.ping('P', bench.now)
+    expect(bench.session.awaits).toBe(true)
+    bench.session.cancel('P')
+    expect(bench.session.awaits, 'nobody waits any more').toBe(false)
+    bench.publish(1, 'm')
+    expect(bench.session.awaits).toBe(true)
+    bench.receive({ type: 'puback', packetId: 2 })
+    expect(bench.session.awaits).toBe(false)
+  })
+}
+
+for (const version of VERSIONS) {
+  const name = nameOf(version)
+
+  test(`${name}: a SUBACK that answers for more or fewer filters than were asked for is a Protocol Error`, () => {
+    for (const reasonCodes of [[0], [0, 0, 0]]) {
+      const bench = new Bench(version).connect()
+      const subscriptions = [{ filter: 'a' }, { filter: 'b' }]
+      bench.session.call(packetOf<'subscribe'>({ type: 'subscribe', packetId: 1, subscriptions }, version), 'A', 0)
+      bench.receive({ type: 'suback', packetId: 1, reasonCodes })
+      expect(bench.news()).toEqual(['failed 0x82'])
+    }
+  })
+
+  test(`${name}: an answer says what the server said, and how long that took since the question was sent`, () => {
+    const bench = new Bench(version)
+    bench.now = 1_000
+    bench.subscribe('a', 'A')
+    bench.now = 5_000
+    bench.connect()
+    bench.now = 5_040
+    bench.receive({ type: 'suback', packetId: 1, reasonCodes: [1] })
+    expect(bench.events()).toEqual([{ type: 'answered', tag: 'A', reasonCodes: [1], properties: {}, roundTrip: 40 }])
+  })
+
+  test(`${name}: who cancels one call leaves the others as they are`, () => {
+    const bench = new Bench(version).connect()
+    bench.subscribe('a', 'A')
+    bench.subscribe('b', 'B')
+    bench.session.ping('P', 0)
+    bench.session.cancel('A')
+    bench.receive({ type: 'suback', packetId: 2, reasonCodes: [0] }, { type: 'pingresp' })
+    expect(bench.news()).toEqual(['answered B', 'pong P'])
+  })
+}
+
+test('a call that nobody waits for wants no time', () => {
+  const bench = new Bench(5, { ackTimeout: 1_000 }).connect({}, { keepAlive: 0 })
+  bench.subscribe('a', 'A')
+  bench.now = 500
+  bench.subscribe('b', 'B')
+  bench.session.cancel('B')
+  expect(bench.tick(500).news()).toEqual(['rejected A ETIMEDOUT'])
+  expect(bench.session.deadline).toBe(Number.POSITIVE_INFINITY)
+})

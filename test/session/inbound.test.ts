@@ -222,3 +222,45 @@ test('3.1.1: a server has no Receive Maximum to keep', () => {
   bench.deliver(1, 1, 'again', { dup: true })
   expect(bench.session.connected).toBe(true)
 })
+
+test('5.0: PUBCOMPs for exchanges of older connections give a server room for as many as it could resume, and for no more (§4.9)', () => {
+  const bench = new Bench().connect({}, { properties: { receiveMaximum: 2 } })
+  for (let packetId = 1; packetId <= 9; packetId++) bench.receive({ type: 'pubrel', packetId })
+  for (let packetId = 11; packetId <= 14; packetId++) bench.deliver(1, packetId, 'm')
+  expect(bench.session.connected).toBe(true)
+  bench.deliver(1, 15, 'one too many')
+  expect(bench.news().at(-1)).toBe('failed 0x93')
+})
+
+for (const version of VERSIONS) {
+  const name = nameOf(version)
+
+  test(`${name}: an id under way at QoS 2 stays so, though a message of QoS 1 has it, too`, () => {
+    const bench = new Bench(version).connect()
+    bench.deliver(2, 7, 'two')
+    bench.settle(bench.deliveries()[0])
+    bench.deliver(1, 7, 'one')
+    const deliveries = bench.deliveries()
+    expect(deliveries).toHaveLength(1)
+    bench.settle(deliveries[0])
+    bench.deliver(2, 7, 'two', { dup: true })
+    expect(bench.news()).toEqual([])
+    expect(bench.wire()).toEqual(['pubrec 7', 'puback 7', 'pubrec 7'])
+  })
+
+  test(`${name}: after PUBACK an id is free for a message of QoS 2 [MQTT-4.3.2-5]`, () => {
+    const bench = new Bench(version).connect().deliver(1, 7, 'one')
+    bench.settle(bench.deliveries()[0])
+    bench.deliver(2, 7, 'two')
+    expect(bench.news()).toEqual(['message two'])
+  })
+}
+
+test('what was said first of a message is what is sent, though it has to wait for its turn', () => {
+  const bench = new Bench().connect().deliver(1, 1, 'a').deliver(1, 2, 'b')
+  const [a, b] = bench.deliveries()
+  bench.settle(b, 0x87)
+  bench.settle(b, 0)
+  bench.settle(a)
+  expect(bench.wire()).toEqual(['puback 1', 'puback 2 0x87'])
+})

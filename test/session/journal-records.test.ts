@@ -44,3 +44,21 @@ for (const version of VERSIONS) {
     expect(write()).toEqual(['m1', 'p1'])
   })
 }
+
+test('a record that holds another packet, a part of one, or nothing is no message', () => {
+  const payload = new TextEncoder().encode('payload')
+  const whole = recordCodec.encode({
+    type: 'publish',
+    topic: 't',
+    qos: 1,
+    retain: false,
+    dup: false,
+    packetId: 1,
+    properties: {},
+    payload,
+  })
+  expect(recordCodec.decode(whole)).toMatchObject({ type: 'publish', topic: 't', payload })
+  const pingresp = new Uint8Array([0xd0, 0])
+  for (const bytes of [pingresp, whole.slice(0, -1), new Uint8Array(0)])
+    expect(() => recordCodec.decode(bytes)).toThrow(new TypeError('no message'))
+})

@@ -432,3 +432,43 @@ describe('a session', () => {
     expect(next.wire()).toEqual(['publish 2 d', 'publish 4 e'])
   })
 })
+
+test('whether something changed is asked of what was not taken yet', () => {
+  const journal = empty()
+  expect(journal.changed).toBe(false)
+  journal.receive(1)
+  expect(journal.changed).toBe(true)
+  journal.take()
+  expect(journal.changed).toBe(false)
+  journal.complete(1)
+  expect(journal.changed).toBe(true)
+})
+
+test('messages that wait are found in the order of accepting, in whatever order a store gives its records', () => {
+  const journal = empty()
+  for (let n = 1; n <= 12; n++) journal.accept(entry(message({ topic: `${n}` })))
+  const records = [...apply(journal.take())]
+  const order = Array.from({ length: 12 }, (_, n) => `${n + 1}`)
+  for (const given of [[...records].reverse(), [...records].sort(), [...records.slice(7), ...records.slice(0, 7)]])
+    expect(topics(new Journal(recordCodec).load(given, 0))).toEqual(order)
+})
+
+test('a record whose number none of ours has is counted as one that cannot be read', () => {
+  const journal = empty()
+  journal.accept(entry())
+  const value = apply(journal.take()).get('m1') as Uint8Array
+  for (const key of ['m0', 'm-1', 'm1.5', 'm', 'p0', 'r0', 'r-7', 'rx']) {
+    const restored = new Journal(recordCodec).load([[key, value]], 0)
+    expect(restored, key).toEqual({ messages: [], received: [], broken: 1 })
+  }
+})
+
+test('what was not written when the store was closed is told of as accepted by no later write', () => {
+  const journal = empty()
+  journal.accept(entry(message({ topic: 'before' })))
+  journal.unload()
+  journal.load([], 0)
+  const after = entry(message({ topic: 'after' }))
+  journal.accept(after)
+  expect(journal.take()?.accepted).toEqual([after])
+})

@@ -226,3 +226,54 @@ for (const version of VERSIONS) {
     expect(bench.tick(1).news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
   })
 }
+
+test('who wants to be left alone is not probed, unless PINGREQ is always sent', () => {
+  for (const always of [false, true]) {
+    const keepAlive = new KeepAlive(60_000, 30_000, always, 0)
+    keepAlive.quiet = true
+    expect(keepAlive.probe(1_000)).toBe(always)
+    expect(keepAlive.expired(6_000)).toBe(always)
+  }
+})
+
+test('a session that is to be quiet sends no PINGREQ, on this connection and on the next, until it need not be', () => {
+  const bench = new Bench().connect({}, { keepAlive: 10 })
+  bench.session.quieten(true)
+  expect(bench.tick(60_000).wire()).toEqual([])
+  bench.cut().resume({}, { keepAlive: 10 })
+  expect(bench.session.deadline).toBe(Number.POSITIVE_INFINITY)
+  expect(bench.tick(60_000).wire()).toEqual([])
+  bench.session.quieten(false)
+  expect(bench.tick(0).wire()).toEqual(['pingreq'])
+})
+
+test('a session whose network is not read takes no silence for a dead link, until it is read again', () => {
+  const bench = new Bench().connect({}, { keepAlive: 10 })
+  bench.tick(10_000)
+  bench.session.listen(false, bench.now)
+  bench.tick(60_000)
+  expect(bench.news()).toEqual([])
+  bench.session.listen(true, bench.now)
+  expect(bench.tick(4_999).news()).toEqual([])
+  expect(bench.tick(1).news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
+})
+
+test('a network that is not read when CONNACK has come is not expected to speak; the next connection is', () => {
+  const bench = new Bench().open({ keepAlive: 10 })
+  bench.session.listen(false, bench.now)
+  bench.receive({ type: 'connack' })
+  expect(bench.tick(10_000).wire()).toEqual(['connect', 'pingreq'])
+  bench.tick(60_000)
+  expect(bench.session.connected).toBe(true)
+  bench.cut().events()
+  bench.connect({}, { keepAlive: 10 }).tick(10_000).tick(5_000)
+  expect(bench.news()).toEqual(['failed KEEP_ALIVE_TIMEOUT'])
+})
+
+test('forcePing sends PINGREQ each interval also where the server is heard and messages are sent', () => {
+  const bench = new Bench(5, { forcePing: true }).connect({}, { keepAlive: 10 })
+  bench.tick(9_000).deliver(0, undefined, 'in').publish(0, 'out')
+  bench.sent()
+  expect(bench.session.deadline).toBe(10_000)
+  expect(bench.tick(1_000).wire()).toEqual(['pingreq'])
+})

@@ -129,3 +129,31 @@ test('a DISCONNECT whose properties make it too large leaves without them [MQTT-
   bench.session.disconnect(4, { reasonString: 'x'.repeat(30) })
   expect(bench.sent()).toEqual([{ type: 'disconnect', reasonCode: 4, properties: {} }])
 })
+
+test('a subscription that asks for none of what the server does not take is sent', () => {
+  const none = {
+    subscriptionIdentifierAvailable: false,
+    sharedSubscriptionAvailable: false,
+    wildcardSubscriptionAvailable: false,
+  }
+  const bench = new Bench().connect({ properties: none })
+  bench.subscribe('a/b')
+  bench.subscribe('a$share/b')
+  expect(bench.wire()).toEqual(['subscribe 1 a/b', 'subscribe 2 a$share/b'])
+})
+
+test('an acknowledgement and a DISCONNECT keep their properties up to the last byte that the server takes [MQTT-3.4.2-2] [MQTT-3.14.2-3]', () => {
+  // 2 + 2 + 1 + 1 + 3 bytes and the string; a DISCONNECT has no id.
+  for (const [maximumPacketSize, kept] of [
+    [19, true],
+    [18, false],
+  ] as const) {
+    const bench = new Bench().connect({ properties: { maximumPacketSize } }).deliver(1, 1, 'a')
+    bench.settle(bench.deliveries()[0], 0x87, { reasonString: 'x'.repeat(10) })
+    bench.session.disconnect(4, { reasonString: 'x'.repeat(12) })
+    expect(bench.sent().map((packet) => 'properties' in packet && 'reasonString' in packet.properties)).toEqual([
+      kept,
+      kept,
+    ])
+  }
+})

@@ -223,3 +223,19 @@ for (const version of VERSIONS) {
     })
   })
 }
+
+test("autoAck 'never': a PUBREC that is sent again says what it said, also behind PUBREL", () => {
+  const bench = manual().connect().deliver(2, 7, 'm')
+  bench.settle(bench.deliveries()[0], 0x10, { reasonString: 'nobody' })
+  bench.receive({ type: 'pubrel', packetId: 7 }).deliver(2, 7, 'm', { dup: true })
+  const pubrec = { type: 'pubrec', packetId: 7, reasonCode: 0x10, properties: { reasonString: 'nobody' } }
+  expect(bench.sent()).toEqual([pubrec, pubrec])
+})
+
+test("autoAck 'never': a PUBREL that comes twice for what is complete is one to answer", () => {
+  const bench = manual().connect()
+  bench.receive({ type: 'pubrel', packetId: 7 }, { type: 'pubrel', packetId: 7 })
+  expect(bench.news()).toEqual([])
+  release(bench, 'pubcomp', 7, 0x92)
+  expect(bench.wire()).toEqual(['pubcomp 7 0x92'])
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Bench, gone, nameOf, VERSIONS } from './bench.js'
+import { Bench, gone, nameOf, packetOf, VERSIONS } from './bench.js'
 
 for (const version of VERSIONS) {
   const name = nameOf(version)
@@ -497,4 +497,86 @@ test('what waits to be sent again counts as in flight, not as queued, and cancel
   bench.receive({ type: 'puback', packetId: 1 }, { type: 'puback', packetId: 2 })
   expect(bench.wire()).toEqual(['publish 1 dup a', 'publish 2 dup b', 'publish 3 dup c'])
   expect(bench.news()).toEqual(['acknowledged a'])
+})
+
+test('a message that the server refuses when nobody waits for it any more is told of as given up, as it was', () => {
+  const bench = new Bench().connect()
+  bench.publish(1, 'a')
+  bench.publish(2, 'b')
+  bench.session.cancel('a')
+  bench.session.cancel('b')
+  bench.receive({ type: 'puback', packetId: 1, reasonCode: 0x87 }, { type: 'pubrec', packetId: 2, reasonCode: 0x80 })
+  expect(bench.events()).toMatchObject([
+    { type: 'discarded', reason: 'refused', packet: { qos: 1, topic: 'topic' } },
+    { type: 'discarded', reason: 'refused', packet: { qos: 2, topic: 'topic' } },
+  ])
+})
+
+for (const version of [3, 4] as const) {
+  const name = nameOf(version)
+  const untold = { maxInflight: Number.POSITIVE_INFINITY }
+
+  test(`${name}: without maxInflight 16 messages of QoS 2 go at a time, and any number of QoS 1`, () => {
+    const bench = new Bench(version, untold).connect()
+    for (let index = 0; index < 40; index++) expect(bench.publish(1, 'one')).toBe(true)
+    for (let index = 0; index < 16; index++) expect(bench.publish(2, 'two')).toBe(true)
+    expect(bench.publish(1, 'one'), 'QoS 1 goes all the same').toBe(true)
+    expect(bench.publish(2, 'two')).toBe(false)
+    bench.sent()
+    bench.receive({ type: 'puback', packetId: 1 })
+    expect(bench.wire(), 'its room is of another kind').toEqual([])
+    bench.receive({ type: 'pubrec', packetId: 41 }, { type: 'pubcomp', packetId: 41 })
+    expect(bench.wire()).toEqual(['pubrel 41', 'publish 58 two'])
+  })
+
+  test(`${name}: a message of QoS 1 does not overtake one of QoS 2 that has to wait [MQTT-4.6.0-1]`, () => {
+    const bench = new Bench(version, untold).connect()
+    for (let index = 0; index < 17; index++) bench.publish(2, 'two')
+    expect(bench.publish(1, 'one')).toBe(false)
+    expect(bench.wire()).toHaveLength(16)
+    bench.receive({ type: 'pubrec', packetId: 1 }, { type: 'pubcomp', packetId: 1 })
+    expect(bench.wire()).toEqual(['pubrel 1', 'publish 17 two', 'publish 18 one'])
+  })
+}
+
+for (const version of VERSIONS) {
+  test(`${nameOf(version)}: a PUBCOMP for an id that is not in use is not answered`, () => {
+    const bench = new Bench(version).connect().receive({ type: 'pubcomp', packetId: 77 })
+    expect(bench.wire()).toEqual([])
+    expect(bench.session.connected).toBe(true)
+  })
+}
+
+test('0x80 is an error: PUBACK and PUBREC with it reject, and no PUBREL follows, whether or not the id is in use [MQTT-4.3.3-4]', () => {
+  const bench = new Bench().connect()
+  bench.publish(1, 'a')
+  bench.publish(2, 'b')
+  bench.sent()
+  bench.receive(
+    { type: 'puback', packetId: 1, reasonCode: 0x80 },
+    { type: 'pubrec', packetId: 2, reasonCode: 0x80 },
+    { type: 'pubrec', packetId: 77, reasonCode: 0x80 },
+  )
+  expect(bench.news()).toEqual(['rejected a 0x80', 'rejected b 0x80'])
+  expect(bench.wire()).toEqual([])
+})
+
+test('a message that the server refuses before it was sent takes no other one along', () => {
+  const bench = new Bench().connect()
+  bench.publish(1, 'a')
+  bench.cut()
+  bench.publish(2, 'b')
+  bench.resume({ properties: { maximumQos: 1 } })
+  expect(bench.wire()).toEqual(['publish 1 dup a'])
+  expect(bench.session.inflight).toBe(1)
+  bench.receive({ type: 'puback', packetId: 1 })
+  expect(bench.news()).toEqual(['rejected b 0x9b', 'acknowledged a'])
+})
+
+test('a connection may be opened with no subscription to make again', () => {
+  const bench = new Bench()
+  bench.session.open(packetOf<'connect'>({ type: 'connect', protocolVersion: 5, clientId: 'c' }, 5))
+  bench.receive({ type: 'connack' })
+  expect(bench.wire()).toEqual(['connect'])
+  expect(bench.news()).toEqual(['connected'])
 })

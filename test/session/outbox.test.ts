@@ -696,3 +696,51 @@ test.each(VERSIONS)(
     expect(bench.wire().map((line) => line.split(' ').at(-1))).toEqual(published)
   },
 )
+
+test('latest-per-topic: one that was cancelled among others of its topic leaves them in their order', () => {
+  const bench = new Bench(5, limited({ maxMessages: 3, whenFull: 'latest-per-topic' }))
+  for (const payload of ['a1', 'a2', 'a3']) bench.publish(1, payload, { topic: 'a' })
+  bench.session.cancel('a2')
+  for (const payload of ['a4', 'a5', 'a6']) bench.publish(1, payload, { topic: 'a' })
+  expect(discards(bench)).toEqual(['full a1', 'full a3'])
+  expect(bench.session.queued).toBe(3)
+  expect(bench.connect().wire()).toEqual(['publish 1 a4', 'publish 2 a5', 'publish 3 a6'])
+})
+
+test('a new session drops what was to be sent again, too [MQTT-3.1.2-4]', () => {
+  const bench = new Bench().connect()
+  for (const payload of ['a', 'b', 'c']) bench.publish(1, payload)
+  bench.cut().resume({ properties: { receiveMaximum: 1 } })
+  bench.cut().session.detach(gone)
+  bench.session.reset()
+  expect([bench.session.inflight, bench.session.queued]).toEqual([0, 0])
+  expect(bench.connect({}, { cleanStart: true }).wire()).toEqual([])
+})
+
+test('latest-per-topic remembers no topic of which nothing waits', () => {
+  const prototype = Map.prototype as unknown as Record<'set' | 'delete', (...args: unknown[]) => unknown>
+  const { set, delete: remove } = prototype
+  const topics = new Set<unknown>()
+  const isTopic = (key: unknown): boolean => typeof key === 'string' && key.startsWith('forgotten/')
+  prototype.set = function (...args) {
+    if (isTopic(args[0])) topics.add(args[0])
+    return set.apply(this, args)
+  }
+  prototype.delete = function (...args) {
+    topics.delete(args[0])
+    return remove.apply(this, args)
+  }
+  try {
+    const box = new Outbox({ ...UNLIMITED, maxMessages: 10, whenFull: 'latest-per-topic' })
+    for (let at = 0; at < 100; at++) {
+      const entry = entryOf({ topic: `forgotten/${at}` })
+      expect(box.makeRoom(entry)).toHaveLength(at < 10 ? 0 : 1)
+      box.push(entry)
+    }
+    expect(topics.size).toBe(10)
+    for (let at = 0; at < 10; at++) box.shift()
+    expect(topics.size).toBe(0)
+  } finally {
+    Object.assign(prototype, { set, delete: remove })
+  }
+})

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { PacketInput } from '../../src/codec/index.js'
 import { protocolError, violation } from '../../src/codec/reason.js'
+import { Journal } from '../../src/session/journal.js'
+import { recordCodec } from '../../src/session/record-codec.js'
 import { Bench, nameOf, VERSIONS } from './bench.js'
 
 for (const version of VERSIONS) {
@@ -172,3 +174,44 @@ test('a malformed message or call is refused with a TypeError or RangeError that
   bench.publish(1, 'good')
   expect(bench.wire()).toEqual(['publish 1 good'])
 })
+
+test('an error of our own is thrown, and the server is not told that it broke the protocol', () => {
+  const journal = new Journal(recordCodec)
+  const bench = new Bench(5, { journal })
+  bench.session.load([], 0)
+  bench.connect()
+  journal.complete = () => {
+    throw new TypeError('ours')
+  }
+  bench.deliver(2, 1, 'in')
+  bench.settle(bench.deliveries()[0])
+  bench.sent()
+  expect(() => bench.receive({ type: 'pubrel', packetId: 1 })).toThrow(new TypeError('ours'))
+  expect(bench.news()).toEqual([])
+  expect(bench.wire()).toEqual([])
+})
+
+for (const version of VERSIONS) {
+  test(`${nameOf(version)}: nothing is sent between two connections, whatever is overdue`, () => {
+    const bench = new Bench(version, { retryInterval: 1_000, forcePing: true }).connect({}, { keepAlive: 10 })
+    bench.publish(1, 'a')
+    bench.publish(2, 'b')
+    bench.receive({ type: 'pubrec', packetId: 2 })
+    bench.sent()
+    bench.cut()
+    for (let second = 0; second < 20; second++) bench.tick(1_000)
+    expect(bench.wire()).toEqual([])
+    expect(bench.news()).toEqual([])
+    expect(bench.resume().wire()).toEqual(['pubrel 2', 'publish 1 dup a'])
+  })
+
+  test(`${nameOf(version)}: an answer to CONNECT that comes after the connection was given up is not heard`, () => {
+    for (const reasonCode of [0, 5]) {
+      const bench = new Bench(version).open().cut()
+      bench.receive({ type: 'connack', reasonCode: version === 5 && reasonCode > 0 ? 0x87 : reasonCode })
+      expect(bench.news()).toEqual([])
+      expect(bench.wire()).toEqual([])
+      expect(bench.session.connected).toBe(false)
+    }
+  })
+}
