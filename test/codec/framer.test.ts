@@ -190,10 +190,34 @@ describe('Maximum Packet Size', () => {
 
 describe('Remaining Length', () => {
   refusesBytes([
-    ['one of five bytes (§1.5.5)', VERSIONS, '30 ffffffff 01', 0x81, 'four bytes'],
-    ['one that goes on after four bytes, at once', VERSIONS, '30 80808080', 0x81, 'four bytes'],
-    ['one longer than needed [MQTT-1.5.5-1]', VERSIONS, 'c0 8000', 0x81, 'fewest bytes'],
-    ['one longer than needed [MQTT-1.5.5-1]', VERSIONS, '30 858000', 0x81, 'fewest bytes'],
+    [
+      'one of five bytes (§1.5.5)',
+      VERSIONS,
+      '30 ffffffff 01',
+      0x81,
+      'publish.remainingLength: expected at most four bytes, got more',
+    ],
+    [
+      'one that goes on after four bytes, at once',
+      VERSIONS,
+      '30 80808080',
+      0x81,
+      'publish.remainingLength: expected at most four bytes, got more',
+    ],
+    [
+      'one longer than needed [MQTT-1.5.5-1]',
+      VERSIONS,
+      'c0 8000',
+      0x81,
+      'pingreq.remainingLength: expected the fewest bytes for 0, got more',
+    ],
+    [
+      'one longer than needed [MQTT-1.5.5-1]',
+      VERSIONS,
+      '30 858000',
+      0x81,
+      'publish.remainingLength: expected the fewest bytes for 5, got more',
+    ],
   ])
 })
 

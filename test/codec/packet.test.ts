@@ -121,9 +121,12 @@ describe('encodePacket', () => {
     expect(encodePacket({ type: 'publish', topic: 'a', payload }, 4)).toHaveLength(1 + 3 + 3 + 20_000)
   })
 
+  const types =
+    'connect, connack, publish, puback, pubrec, pubrel, pubcomp, subscribe, suback, unsubscribe, unsuback, pingreq, ' +
+    'pingresp, disconnect, auth'
   refusesInput([
-    ['an unknown type', VERSIONS, { type: 'hello' }, TypeError, 'packet.type'],
-    ['no type', VERSIONS, {}, TypeError, 'packet.type'],
+    ['an unknown type', VERSIONS, { type: 'hello' }, TypeError, `packet.type: expected one of ${types}, got "hello"`],
+    ['no type', VERSIONS, {}, TypeError, `packet.type: expected one of ${types}, got undefined`],
   ])
 
   it('refuses what is no packet, and other versions', () => {
@@ -155,8 +158,8 @@ describe('the first byte', () => {
   })
 
   refusesBytes([
-    ['type 0', VERSIONS, '00', 0x81, 'packet type'],
-    ['type 15 before 5.0', [3, 4], 'f0', 0x81, 'packet type'],
-    ['flags of CONNECT', VERSIONS, '11', 0x81, 'connect'],
+    ['type 0', VERSIONS, '00', 0x81, 'fixed header: expected a packet type, got 0'],
+    ['type 15 before 5.0', [3, 4], 'f0', 0x81, 'fixed header: expected a packet type, got 15'],
+    ['flags of CONNECT', VERSIONS, '11', 0x81, 'connect: expected fixed header flags of 0, got 1'],
   ])
 })
