@@ -87,6 +87,24 @@ describe.each(VERSIONS)('any packet of version %i', (version) => {
   }
 })
 
+describe('measurePacket', () => {
+  it('counts the bytes of any packet', () => {
+    for (const { packet, version, digits, title } of GOLDEN) {
+      expect(measurePacket(packet, version, EMITTERS), title).toBe(digits.length / 2)
+    }
+  })
+
+  it.each([
+    [{ type: 'auth', reasonCode: 0x18, properties: { authenticationMethod: 'SC' } }, 9],
+    [{ type: 'pingreq' }, 2],
+  ] as const)('knows by itself what a client sends: %j', (packet, size) => {
+    expect(measurePacket(packet, 5)).toBe(size)
+    const writer = new Writer()
+    writePacket(writer, packet, 5)
+    expect(hex(concat(writer.take()))).toBe(hex(encodePacket(packet, 5)))
+  })
+})
+
 describe('writePacket', () => {
   it('leaves the writer as it was when it refuses a packet', () => {
     const writer = new Writer()
@@ -131,6 +149,7 @@ describe('encodePacket', () => {
 
   it('refuses what is no packet, and other versions', () => {
     expect(() => encodePacket(undefined as never, 5)).toThrow('packet: expected an object, got undefined')
+    expect(() => encodePacket(null as never, 5)).toThrow('packet: expected an object, got null')
     expect(() => encodePacket({ type: 'pingreq' }, 6 as never)).toThrow('protocolVersion: expected 3, 4 or 5, got 6')
   })
 
