@@ -134,8 +134,10 @@ export class Writer implements Sink {
     const { length } = value
     const slab = this.#slab
     const at = this.#end
+    // Stryker disable ConditionalExpression,EqualityOperator: both lay down the same bytes; one past them is free room
     if (length > 32) slab.set(value, at)
     else for (let i = 0; i < length; i++) slab[at + i] = value[i] as number // a call to set() costs more
+    // Stryker restore all
     this.#end = at + length
   }
 
@@ -148,6 +150,7 @@ export class Writer implements Sink {
 
   #seal(): void {
     if (this.#end === this.#start) return
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: a view of all of it is as good, and dearer
     const whole = this.#start === 0 && this.#end === this.#slab.length
     this.#chunks.push(whole ? this.#slab : this.#slab.subarray(this.#start, this.#end))
     this.#chunkBytes += this.#end - this.#start
@@ -173,6 +176,7 @@ export class Reader {
   /** The first byte of the packet: type and flags (§2.1.2, §2.1.3). */
   first = 0
   /** What errors put before the name of a field instead of the packet's: a list of properties. */
+  // Stryker disable next-line StringLiteral: nothing is read before reset() sets it
   scope = ''
 
   /** Points it behind the first byte of another packet: one reader serves a whole connection. */

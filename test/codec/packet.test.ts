@@ -91,6 +91,8 @@ describe('measurePacket', () => {
   it('counts the bytes of any packet', () => {
     for (const { packet, version, digits, title } of GOLDEN) {
       expect(measurePacket(packet, version, EMITTERS), title).toBe(digits.length / 2)
+      // What was decoded is known to be plain where it is.
+      expect(measurePacket(decode(digits, version)[0]!, version, EMITTERS), title).toBe(digits.length / 2)
     }
   })
 
