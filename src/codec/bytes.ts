@@ -134,10 +134,9 @@ export class Writer implements Sink {
     const { length } = value
     const slab = this.#slab
     const at = this.#end
-    // Stryker disable ConditionalExpression,EqualityOperator: both lay down the same bytes; one past them is free room
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: both ways lay down the same bytes
     if (length > 32) slab.set(value, at)
     else for (let i = 0; i < length; i++) slab[at + i] = value[i] as number // a call to set() costs more
-    // Stryker restore all
     this.#end = at + length
   }
 
@@ -150,7 +149,6 @@ export class Writer implements Sink {
 
   #seal(): void {
     if (this.#end === this.#start) return
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: a view of all of it is as good, and dearer
     const whole = this.#start === 0 && this.#end === this.#slab.length
     this.#chunks.push(whole ? this.#slab : this.#slab.subarray(this.#start, this.#end))
     this.#chunkBytes += this.#end - this.#start

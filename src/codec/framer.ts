@@ -96,7 +96,6 @@ export class Framer {
     const first = bytes[start] as number
     checkFirstByte(first, this.version, this.#decoders)
     let last = start + 1
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: past the end are zeros or nothing
     while (last < end && last < start + 4 && (bytes[last] as number) > 127) last++
     if (last >= end) return undefined // the Remaining Length (§2.1.4) goes on
 

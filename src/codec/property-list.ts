@@ -55,7 +55,7 @@ function readValue(reader: Reader, { kind, name, min }: Property): unknown {
     }
     case 'pair':
       return [reader.text(name), reader.text(name)]
-    // Stryker disable next-line all: by default it is read the same way, and compared with a number, which is false
+    // Stryker disable next-line StringLiteral: by default it is read the same way, and is not less than a number
     case 'binary':
       return reader.binary(name)
     case 'flag':
@@ -96,7 +96,6 @@ export function writeProperties(sink: Sink, properties: Properties, carrier: Car
   const size = properties === measured ? measuredSize : measureProperties(properties, carrier, 5)
   // Stryker disable next-line StringLiteral: a size is in its range, so that no error names it
   sink.varint(size, '') // [MQTT-2.2.2-1] Zero says that there are none.
-  // Stryker disable next-line ConditionalExpression,EqualityOperator: of an empty list nothing is emitted
   if (size > 0) emitList(sink, properties, PROPERTY_SETS[carrier], 5)
 }
 
