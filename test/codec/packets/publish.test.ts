@@ -61,13 +61,26 @@ describe('PUBLISH', () => {
   refusesBytes([
     ['QoS 3 [MQTT-3.3.1-4]', VERSIONS, '36', 0x81, 'publish.qos: expected 0, 1 or 2, got 3'],
     ['DUP at QoS 0 [MQTT-3.3.1-2]', VERSIONS, '38', 0x81, 'publish.dup: expected 0 at QoS 0, got 1'],
-    ['+ in the topic [MQTT-3.3.2-2]', old, wrap('30', str('a/+')), 0x90, 'publish.topic: expected no + and #, got a/+'],
+    [
+      '+ in the topic [MQTT-3.3.2-2]',
+      old,
+      wrap('30', str('a/+')),
+      0x90,
+      'publish.topic: expected no + and #, got "a/+"',
+    ],
     [
       '# in the topic [MQTT-3.3.2-2]',
       5,
       wrap('30', `${str('#')} 00`),
       0x90,
-      'publish.topic: expected no + and #, got #',
+      'publish.topic: expected no + and #, got "#"',
+    ],
+    [
+      '+ in a topic that is long, and that a terminal would obey',
+      VERSIONS,
+      wrap('30', `${str(`\x1b[2J+${'a'.repeat(300)}`)} 00`),
+      0x90,
+      `publish.topic: expected no + and #, got "\\u001b[2J+${'a'.repeat(35)}…"`,
     ],
     [
       'an empty topic [MQTT-4.7.3-1]',
