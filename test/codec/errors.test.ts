@@ -76,7 +76,9 @@ group('isMqttError', () => {
   )
 
   it('leaves no trace of the symbol where an error is printed', () => {
-    expect(Object.getOwnPropertySymbols({ ...new MqttError('x', details) })).toEqual([])
+    const error = new MqttError('x', details)
+    expect(Reflect.get(error, Symbol.for('emqtt.MqttError'))).toBe(true)
+    expect(Object.getOwnPropertySymbols({ ...error })).toEqual([])
   })
 })
 

@@ -46,6 +46,20 @@ describe.each(ACKS)('%s', (type, first, codes) => {
       `${type}.packetId: expected an integer from 1 to 65535, got 0`,
     ],
     [
+      'a packet id above 65535',
+      VERSIONS,
+      { type, packetId: 65_537 },
+      RangeError,
+      `${type}.packetId: expected an integer from 1 to 65535, got 65537`,
+    ],
+    [
+      'a fraction as packet id',
+      VERSIONS,
+      { type, packetId: 1.5 },
+      RangeError,
+      `${type}.packetId: expected an integer from 1 to 65535, got 1.5`,
+    ],
+    [
       'no packet id',
       VERSIONS,
       { type },

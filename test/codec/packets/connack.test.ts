@@ -33,7 +33,9 @@ describe('CONNACK', () => {
   })
 
   it('says nothing of the session in 3.1, where that byte is reserved', () => {
-    expect(decode('2002 01 00', 3)[0]).toMatchObject({ sessionPresent: false })
+    for (const byte of ['01', '02', 'ff']) {
+      expect(decode(`2002 ${byte} 00`, 3)[0]).toMatchObject({ sessionPresent: false, reasonCode: 0 })
+    }
   })
 
   refusesBytes([
@@ -63,6 +65,14 @@ describe('CONNACK', () => {
     ],
     ['no return code', [3, 4], '2001 00', 0x81, 'connack.reasonCode: expected 1 B, got 0 B before the end'],
     ['nothing at all', [3, 4, 5], '2000', 0x81, 'connack.flags: expected 1 B, got 0 B before the end'],
+    [
+      'a refusal without a Property Length',
+      5,
+      '2002 00 87',
+      0x81,
+      'connack.properties: expected a Property Length, got none',
+    ],
+    ['bytes after a refusal', [3, 4], '2003 00 05 00', 0x81, 'connack: expected its end, got 1 more bytes'],
     ['bytes after the end', [3, 4], '2003 00 00 00', 0x81, 'connack: expected its end, got 1 more bytes'],
     ['bytes after the end', 5, '2004 00 00 00 00', 0x81, 'connack: expected its end, got 1 more bytes'],
   ])
