@@ -43,6 +43,7 @@ export function utf8Length(text: unknown, field: string): number {
 export function writeUtf8(text: string, into: Uint8Array, at: number): number {
   const { length } = text
   let i = 0
+  // Stryker disable next-line ConditionalExpression,EqualityOperator,BlockStatement: the host's coder writes the same
   if (length < LONG_WRITE) {
     for (; i < length; i++) {
       const unit = text.charCodeAt(i)

@@ -63,7 +63,7 @@ const TABLE: readonly (readonly [code: number, name: string, ...PacketType[]])[]
 const GENERAL: Readonly<Record<number, string>> = { 0: 'Success' }
 
 describe('Reason Codes (§2.4)', () => {
-  it.each(TABLE)('0x%s is %s in %s, and in no other packet', (code, name, ...types) => {
+  it.each(TABLE.map((row) => [row] as const))('%j, and in no other packet', ([code, name, ...types]) => {
     expect(reasonName(code)).toBe(GENERAL[code] ?? name)
     for (const type of types) expect(reasonName(code, type)).toBe(name)
     const others = TABLE.filter((row) => row[0] === code && row[1] !== name).flatMap(([, , ...rest]) => rest)

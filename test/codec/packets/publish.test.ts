@@ -206,6 +206,7 @@ describe('PUBLISH', () => {
       RangeError,
       'publish.dup: expected false at QoS 0, got true',
     ],
+    ['text as DUP', VERSIONS, { ...good, dup: 'yes' }, TypeError, 'publish.dup: expected true or false, got "yes"'],
     [
       'a number as RETAIN',
       VERSIONS,
