@@ -165,6 +165,27 @@ describe('SUBSCRIBE', () => {
       'subscribe.subscriptions: expected an array, got "a"',
     ],
     [
+      'null for a subscription',
+      VERSIONS,
+      { type: 'subscribe', packetId: 1, subscriptions: [null] },
+      TypeError,
+      'subscribe.subscriptions: expected objects, got null',
+    ],
+    [
+      'a number as No Local',
+      VERSIONS,
+      { type: 'subscribe', packetId: 1, subscriptions: [{ filter: 'a', noLocal: 1 }] },
+      TypeError,
+      'subscribe.noLocal: expected true or false, got 1',
+    ],
+    [
+      'text as Retain As Published',
+      VERSIONS,
+      { type: 'subscribe', packetId: 1, subscriptions: [{ filter: 'a', retainAsPublished: 'yes' }] },
+      TypeError,
+      'subscribe.retainAsPublished: expected true or false, got "yes"',
+    ],
+    [
       'text for a subscription',
       VERSIONS,
       { ...good, subscriptions: ['a'] },
