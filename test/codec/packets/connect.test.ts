@@ -285,6 +285,13 @@ describe('CONNECT', () => {
       'connect.cleanStart: expected true or false, got "yes"',
     ],
     [
+      'text as bridge mode',
+      4,
+      { ...old, bridgeMode: 'yes' },
+      TypeError,
+      'connect.bridgeMode: expected true or false, got "yes"',
+    ],
+    [
       'bridge mode in 5.0',
       5,
       { ...good, bridgeMode: true },
