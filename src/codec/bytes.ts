@@ -134,6 +134,7 @@ export class Writer implements Sink {
     const { length } = value
     const slab = this.#slab
     const at = this.#end
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: both ways lay down the same bytes
     if (length > 32) slab.set(value, at)
     else for (let i = 0; i < length; i++) slab[at + i] = value[i] as number // a call to set() costs more
     this.#end = at + length
@@ -173,6 +174,7 @@ export class Reader {
   /** The first byte of the packet: type and flags (§2.1.2, §2.1.3). */
   first = 0
   /** What errors put before the name of a field instead of the packet's: a list of properties. */
+  // Stryker disable next-line StringLiteral: nothing is read before reset() sets it
   scope = ''
 
   /** Points it behind the first byte of another packet: one reader serves a whole connection. */

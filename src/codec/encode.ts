@@ -4,7 +4,7 @@ import { outOfRange, wrongType } from '../errors.js'
 import { Writer } from './bytes.js'
 import { type Emitters, FROM_CLIENT, type Packet, writePacket } from './packet.js'
 import { type AckInput, completeAck } from './packets/acks.js'
-import { type AuthInput, completeAuth, emitAuth } from './packets/auth.js'
+import { type AuthInput, completeAuth } from './packets/auth.js'
 import { type ConnackInput, completeConnack, emitConnack } from './packets/connack.js'
 import { type ConnectInput, completeConnect } from './packets/connect.js'
 import { completeDisconnect, type DisconnectInput } from './packets/disconnect.js'
@@ -37,7 +37,6 @@ export const FROM_ANYONE: Emitters = {
   suback: [0x90, emitSuback],
   unsuback: [0xb0, emitUnsuback],
   pingresp: [0xd0, emitPing],
-  auth: [0xf0, emitAuth],
 }
 
 /** Gives each field that was left out its default. */

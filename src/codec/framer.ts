@@ -45,6 +45,7 @@ export class Framer {
       this.#append(chunk, waiting)
     } else {
       // A Buffer's views are slower, and would be Buffers in what we hand out.
+      // Stryker disable next-line ConditionalExpression: a view of a plain array is as good, and dearer
       this.#bytes = chunk.constructor === Uint8Array ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, length)
       this.#start = 0
       this.#end = length
@@ -55,6 +56,7 @@ export class Framer {
   #append(chunk: Uint8Array, waiting: number): void {
     const size = waiting + chunk.length
     // A chunk is full to its end, so that it is never written to.
+    // Stryker disable next-line EqualityOperator: room that is just full may as well be left for other room
     if (this.#end + chunk.length > this.#bytes.length) {
       // With room for all of the last chunk, which may go on with the next packet.
       const room = new Uint8Array(Math.max(size, Math.min(this.#wanted + chunk.length, 2 * size + 16_384)))
@@ -70,6 +72,7 @@ export class Framer {
   /** The next whole packet, or undefined when more bytes are needed. Throws a ProtocolError, and then always that. */
   next(): Packet | undefined {
     if (this.#failure !== undefined) throw this.#failure
+    // Stryker disable next-line ConditionalExpression,ArithmeticOperator: it only saves reading the header again
     if (this.#end - this.#start < this.#wanted) return undefined
     try {
       return this.#cut()

@@ -4,7 +4,6 @@ import { outOfRange, ProtocolError, wrongType } from '../errors.js'
 import { checkInteger, isBytes } from './fields.js'
 import { Framer, LARGEST_PACKET } from './framer.js'
 import { type Decoders, FROM_SERVER, type Packet } from './packet.js'
-import { decodeAuth } from './packets/auth.js'
 import { decodeConnect } from './packets/connect.js'
 import { decodePingreq } from './packets/ping.js'
 import { decodeSubscribe } from './packets/subscribe.js'
@@ -17,7 +16,6 @@ export const FROM_ANYONE: Decoders = {
   8: decodeSubscribe,
   10: decodeUnsubscribe,
   12: decodePingreq,
-  15: decodeAuth,
 }
 
 /** A `ProtocolError` of a `PacketReader`, with the packets that the same chunk held before the bad one. */

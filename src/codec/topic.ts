@@ -100,7 +100,7 @@ export function topicMatches(filter: string, topic: string): boolean {
     if (unit === PLUS) {
       while (t < topic.length && topic.charCodeAt(t) !== SLASH) t++
       f++
-    } else if (t < topic.length && topic.charCodeAt(t) === unit) {
+    } else if (topic.charCodeAt(t) === unit) {
       f++
       t++
     } else {

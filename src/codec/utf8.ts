@@ -43,6 +43,7 @@ export function utf8Length(text: unknown, field: string): number {
 export function writeUtf8(text: string, into: Uint8Array, at: number): number {
   const { length } = text
   let i = 0
+  // Stryker disable next-line ConditionalExpression,EqualityOperator,BlockStatement: the host's coder writes the same
   if (length < LONG_WRITE) {
     for (; i < length; i++) {
       const unit = text.charCodeAt(i)
@@ -56,7 +57,10 @@ export function writeUtf8(text: string, into: Uint8Array, at: number): number {
 /** Reads text; undefined if the bytes are not UTF-8 that may be sent. */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
   let i = start
-  if (end - start < LONG_READ) while (i < end && isAscii(bytes[i]!)) i++
+  // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator: the host's coder reads the same
+  if (end - start < LONG_READ) {
+    while (i < end && isAscii(bytes[i]!)) i++
+  }
   if (i === end) return readAscii(bytes, start, end)
   try {
     const text = decoder.decode(bytes.subarray(start, end))
@@ -75,9 +79,11 @@ function isAscii(unit: number): boolean {
 function readAscii(b: Uint8Array, start: number, end: number): string {
   let text = ''
   let i = start
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: one by one it is the same text
   for (; i + 8 <= end; i += 8) {
     text += fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!)
   }
+  // Stryker disable next-line ConditionalExpression,EqualityOperator,BlockStatement: one by one it is the same text
   if (i + 4 <= end) {
     text += fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!)
     i += 4

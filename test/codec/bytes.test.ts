@@ -45,7 +45,9 @@ describe('Variable Byte Integers (§1.5.5)', () => {
     expect(sizeOnWire(0)).toBe(2)
     expect(sizeOnWire(128)).toBe(131)
     expect(sizeOnWire(268_435_455)).toBe(268_435_460)
-    expect(() => sizeOnWire(268_435_456)).toThrow(RangeError)
+    expect(() => sizeOnWire(268_435_456)).toThrow(
+      new RangeError('packet: expected a Remaining Length of at most 268435455, got 268435456'),
+    )
   })
 })
 
@@ -118,7 +120,33 @@ describe('Writer', () => {
     for (let i = 0; i < 100; i++) ping(writer)
     const chunks = writer.take()
     expect(concat(chunks)).toHaveLength(200)
-    expect(Math.max(...chunks.map((chunk) => chunk.buffer.byteLength))).toBe(64)
+    expect(chunks.map((chunk) => chunk.buffer.byteLength)).toEqual([16, 32, 64, 64, 64])
+  })
+
+  it('does not grow where no more than half a slab waits', () => {
+    const writer = new Writer(16, 64)
+    for (let i = 0; i < 4; i++) ping(writer)
+    writer.take()
+    for (let i = 0; i < 5; i++) ping(writer)
+    expect(writer.take().map((chunk) => [chunk.length, chunk.buffer.byteLength])).toEqual([
+      [8, 16],
+      [2, 16],
+    ])
+  })
+
+  it('fills a slab to its last byte', () => {
+    const writer = new Writer(4)
+    ping(writer)
+    const [first] = writer.take()
+    ping(writer)
+    const [second] = writer.take()
+    expect(second?.buffer).toBe(first?.buffer)
+    expect(second?.byteOffset).toBe(2)
+  })
+
+  it('keeps payloads from the size on that it was told', () => {
+    const writer = new Writer(1024, 1024, 3)
+    expect([2, 3, 4].map((length) => writer.keeps(new Uint8Array(length)))).toEqual([false, true, true])
   })
 
   it('makes room for a single packet larger than a slab', () => {
@@ -127,6 +155,18 @@ describe('Writer', () => {
     writer.raw(new Uint8Array(1000))
     expect(writer.size).toBe(1003)
     expect(concat(writer.take())).toHaveLength(1003)
+  })
+
+  it('counts what waits and not what was taken', () => {
+    const writer = new Writer(1024, 1024, 3)
+    ping(writer)
+    writer.take()
+    writer.begin(0x30, 4, 3)
+    writer.byte(9)
+    writer.reference(bytes('010203'))
+    expect(writer.size).toBe(6)
+    expect(writer.take().map(hex)).toEqual(['300409', '010203'])
+    expect(writer.size).toBe(0)
   })
 
   it('keeps the order around what goes by reference', () => {

@@ -17,6 +17,12 @@ describe('fields', () => {
     expect(() => checkInteger(1n, 1, 5, 'a.b')).toThrow('a.b: expected an integer from 1 to 5, got 1n')
   })
 
+  it('of bytes may be as long as is allowed', () => {
+    const nine = new Uint8Array(9)
+    expect(checkBytes(nine, 9, 'a.b')).toBe(nine)
+    expect(() => checkBytes(nine, 8, 'a.b')).toThrow(new RangeError('a.b: expected at most 8 bytes, got 9'))
+  })
+
   it('of bytes never show what they hold, for it may be a password', () => {
     expect(() => checkBytes('hunter2', 9, 'connect.password')).toThrow(/^connect\.password: expected a Uint8Array$/)
   })

@@ -134,8 +134,11 @@ describe('Framer', () => {
     const before = process.memoryUsage().arrayBuffers
     const framers = Array.from({ length: 100 }, () => new Framer(FROM_ANYONE, 5))
     for (const framer of framers) {
-      framer.push(bytes('30 ffffff7f 0001 61'))
-      expect(framer.next()).toBeUndefined()
+      // The second chunk has to be joined with the first.
+      for (const chunk of ['30 ffffff7f 0001 61', '61']) {
+        framer.push(bytes(chunk))
+        expect(framer.next()).toBeUndefined()
+      }
     }
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)
   })
@@ -161,8 +164,58 @@ describe('Framer', () => {
     } catch (error) {
       first = error
     }
+    expect(first).toBeInstanceOf(ProtocolError)
     framer.push(bytes('c000'))
-    expect(() => framer.next()).toThrow(first as Error)
+    try {
+      framer.next()
+      expect.unreachable()
+    } catch (again) {
+      expect(again).toBe(first)
+    }
+  })
+
+  it('gives each packet as soon as its last byte is there, wherever the next one begins', () => {
+    const stream = bytes('c000 30 05 0001 61 6869 d000')
+    for (let cut = 0; cut <= stream.length; cut++) {
+      const framer = new Framer(FROM_ANYONE, 4)
+      const types: (string | undefined)[] = []
+      for (const chunk of [stream.slice(0, cut), stream.slice(cut)]) {
+        framer.push(chunk)
+        for (let packet = framer.next(); packet; packet = framer.next()) types.push(packet.type)
+        types.push(undefined)
+      }
+      const first = cut < 2 ? 0 : cut < 9 ? 1 : cut < 11 ? 2 : 3
+      const all = ['pingreq', 'publish', 'pingresp']
+      expect(types, `cut at ${cut}`).toEqual([...all.slice(0, first), undefined, ...all.slice(first), undefined])
+    }
+  })
+
+  it('takes the next chunk without being asked again after the last packet', () => {
+    const framer = new Framer(FROM_ANYONE, 4)
+    framer.push(bytes('c000'))
+    expect(framer.next()).toEqual({ type: 'pingreq' })
+    framer.push(bytes('d000'))
+    expect(framer.next()).toEqual({ type: 'pingresp' })
+  })
+
+  it.each([
+    ['no more than the packet and the last chunk', 100, 10, 110],
+    ['twice what came and 16 KiB', 50_000, 10_000, 2 * 20_000 + 16_384],
+  ])('collects a split packet in room for %s', (_, size, step, room) => {
+    // Fixed header and topic take 5 bytes, or 7 where the Remaining Length has three.
+    const whole = encodePacket(
+      { type: 'publish', topic: 'a', payload: new Uint8Array(size < 128 ? size - 5 : size - 7) },
+      4,
+    )
+    expect(whole).toHaveLength(size)
+    const framer = new Framer(FROM_ANYONE, 4)
+    let packet: Packet | undefined
+    for (let at = 0; at < size; at += step) {
+      expect(packet).toBeUndefined()
+      framer.push(whole.slice(at, at + step))
+      packet = framer.next()
+    }
+    expect(packet?.type === 'publish' && packet.payload.buffer.byteLength).toBe(room)
   })
 })
 
@@ -190,10 +243,34 @@ describe('Maximum Packet Size', () => {
 
 describe('Remaining Length', () => {
   refusesBytes([
-    ['one of five bytes (§1.5.5)', VERSIONS, '30 ffffffff 01', 0x81, 'four bytes'],
-    ['one that goes on after four bytes, at once', VERSIONS, '30 80808080', 0x81, 'four bytes'],
-    ['one longer than needed [MQTT-1.5.5-1 of 5.0]', VERSIONS, 'c0 8000', 0x81, 'fewest bytes'],
-    ['one longer than needed [MQTT-1.5.5-1 of 5.0]', VERSIONS, '30 858000', 0x81, 'fewest bytes'],
+    [
+      'one of five bytes (§1.5.5)',
+      VERSIONS,
+      '30 ffffffff 01',
+      0x81,
+      'publish.remainingLength: expected at most four bytes, got more',
+    ],
+    [
+      'one that goes on after four bytes, at once',
+      VERSIONS,
+      '30 80808080',
+      0x81,
+      'publish.remainingLength: expected at most four bytes, got more',
+    ],
+    [
+      'one longer than needed [MQTT-1.5.5-1 of 5.0]',
+      VERSIONS,
+      'c0 8000',
+      0x81,
+      'pingreq.remainingLength: expected the fewest bytes for 0, got more',
+    ],
+    [
+      'one longer than needed [MQTT-1.5.5-1 of 5.0]',
+      VERSIONS,
+      '30 858000',
+      0x81,
+      'publish.remainingLength: expected the fewest bytes for 5, got more',
+    ],
   ])
 })
 
@@ -232,9 +309,19 @@ describe('PacketReader', () => {
     expect(() => new PacketReader({ protocolVersion: 2 as never })).toThrow(
       'protocolVersion: expected 3, 4 or 5, got 2',
     )
-    expect(() => new PacketReader({ maximumPacketSize: 0 })).toThrow(RangeError)
+    expect(() => new PacketReader({ maximumPacketSize: 0 })).toThrow(
+      new RangeError('maximumPacketSize: expected an integer from 1 to 4294967295, got 0'),
+    )
     expect(() => new PacketReader().push('abc' as never)).toThrow('chunk: expected a Uint8Array, got "abc"')
     expect(new PacketReader({ protocolVersion: undefined }).push(new Uint8Array(0))).toEqual([])
+  })
+
+  it('does not lay to the peer what is the fault of the caller', () => {
+    const chunk = Buffer.from(new ArrayBuffer(2))
+    structuredClone(chunk.buffer, { transfer: [chunk.buffer] })
+    const reader = new PacketReader()
+    expect(() => reader.push(chunk)).toThrow(TypeError)
+    expect(reader.push(bytes('c000'))).toEqual([{ type: 'pingreq' }])
   })
 
   it('names packet, field, what was expected and what came', () => {

@@ -87,6 +87,26 @@ describe.each(VERSIONS)('any packet of version %i', (version) => {
   }
 })
 
+describe('measurePacket', () => {
+  it('counts the bytes of any packet', () => {
+    for (const { packet, version, digits, title } of GOLDEN) {
+      expect(measurePacket(packet, version, EMITTERS), title).toBe(digits.length / 2)
+      // What was decoded is known to be plain where it is.
+      expect(measurePacket(decode(digits, version)[0]!, version, EMITTERS), title).toBe(digits.length / 2)
+    }
+  })
+
+  it.each([
+    [{ type: 'auth', reasonCode: 0x18, properties: { authenticationMethod: 'SC' } }, 9],
+    [{ type: 'pingreq' }, 2],
+  ] as const)('knows by itself what a client sends: %j', (packet, size) => {
+    expect(measurePacket(packet, 5)).toBe(size)
+    const writer = new Writer()
+    writePacket(writer, packet, 5)
+    expect(hex(concat(writer.take()))).toBe(hex(encodePacket(packet, 5)))
+  })
+})
+
 describe('writePacket', () => {
   it('leaves the writer as it was when it refuses a packet', () => {
     const writer = new Writer()
@@ -121,13 +141,17 @@ describe('encodePacket', () => {
     expect(encodePacket({ type: 'publish', topic: 'a', payload }, 4)).toHaveLength(1 + 3 + 3 + 20_000)
   })
 
+  const types =
+    'connect, connack, publish, puback, pubrec, pubrel, pubcomp, subscribe, suback, unsubscribe, unsuback, pingreq, ' +
+    'pingresp, disconnect, auth'
   refusesInput([
-    ['an unknown type', VERSIONS, { type: 'hello' }, TypeError, 'packet.type'],
-    ['no type', VERSIONS, {}, TypeError, 'packet.type'],
+    ['an unknown type', VERSIONS, { type: 'hello' }, TypeError, `packet.type: expected one of ${types}, got "hello"`],
+    ['no type', VERSIONS, {}, TypeError, `packet.type: expected one of ${types}, got undefined`],
   ])
 
   it('refuses what is no packet, and other versions', () => {
     expect(() => encodePacket(undefined as never, 5)).toThrow('packet: expected an object, got undefined')
+    expect(() => encodePacket(null as never, 5)).toThrow('packet: expected an object, got null')
     expect(() => encodePacket({ type: 'pingreq' }, 6 as never)).toThrow('protocolVersion: expected 3, 4 or 5, got 6')
   })
 
@@ -155,8 +179,8 @@ describe('the first byte', () => {
   })
 
   refusesBytes([
-    ['type 0', VERSIONS, '00', 0x81, 'packet type'],
-    ['type 15 before 5.0', [3, 4], 'f0', 0x81, 'packet type'],
-    ['flags of CONNECT', VERSIONS, '11', 0x81, 'connect'],
+    ['type 0', VERSIONS, '00', 0x81, 'fixed header: expected a packet type, got 0'],
+    ['type 15 before 5.0', [3, 4], 'f0', 0x81, 'fixed header: expected a packet type, got 15'],
+    ['flags of CONNECT', VERSIONS, '11', 0x81, 'connect: expected fixed header flags of 0, got 1'],
   ])
 })

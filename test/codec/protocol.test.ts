@@ -1,10 +1,50 @@
-import { expect, it } from 'vitest'
-import { PACKET_TYPES } from '../../src/codec/protocol.js'
+import { describe, expect, it } from 'vitest'
+import * as protocol from '../../src/codec/protocol.js'
 
-it('packet types are numbered as the standard does (§2.1.2, Table 2-1)', () => {
-  expect(PACKET_TYPES).toHaveLength(15)
-  expect(PACKET_TYPES.indexOf('publish') + 1).toBe(3)
-  expect(PACKET_TYPES.indexOf('pubrel') + 1).toBe(6)
-  expect(PACKET_TYPES.indexOf('unsuback') + 1).toBe(11)
-  expect(PACKET_TYPES.indexOf('auth') + 1).toBe(15)
+describe('packet types (§2.1.2, Table 2-1)', () => {
+  it('are numbered as the standard does', () => {
+    expect([undefined, ...protocol.PACKET_TYPES]).toEqual([
+      undefined,
+      'connect',
+      'connack',
+      'publish',
+      'puback',
+      'pubrec',
+      'pubrel',
+      'pubcomp',
+      'subscribe',
+      'suback',
+      'unsubscribe',
+      'unsuback',
+      'pingreq',
+      'pingresp',
+      'disconnect',
+      'auth',
+    ])
+  })
+
+  it('have a bit each, as has the Will', () => {
+    const { CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP } = protocol
+    const { SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, DISCONNECT, AUTH, WILL } = protocol
+    const bits = {
+      CONNECT,
+      CONNACK,
+      PUBLISH,
+      PUBACK,
+      PUBREC,
+      PUBREL,
+      PUBCOMP,
+      SUBSCRIBE,
+      SUBACK,
+      UNSUBSCRIBE,
+      UNSUBACK,
+    }
+    for (const [name, bit] of Object.entries({ ...bits, DISCONNECT, AUTH })) {
+      const carrier = name.toLowerCase() as protocol.PacketType
+      expect(bit, name).toBe(2 ** (protocol.PACKET_TYPES.indexOf(carrier) + 1))
+      expect(protocol.carrierBit(carrier), name).toBe(bit)
+    }
+    expect(WILL).toBe(1)
+    expect(protocol.carrierBit('will')).toBe(WILL)
+  })
 })

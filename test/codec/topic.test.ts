@@ -63,6 +63,7 @@ describe('Topic Filters', () => {
   it.each([
     '$share/',
     '$share/g',
+    '$share/group',
     '$share/g/',
     '$share//a',
     '$share/+/a',
@@ -126,6 +127,11 @@ describe('matching (§4.7)', () => {
     ['\u00e4', 'a\u0308'],
   ])('%s does not match %s', (filter, topic) => {
     expect(topicMatches(filter, topic)).toBe(false)
+  })
+
+  it('takes # for the level before it only behind a slash', () => {
+    expect(topicMatches('sport#', 'spor')).toBe(false)
+    expect(topicMatches('sport/#', 'sport')).toBe(true)
   })
 
   it('5.0 and 3.1.1: keeps leading wildcards from $-topics [MQTT-4.7.2-1]', () => {

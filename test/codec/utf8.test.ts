@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readUtf8, utf8Length, writeUtf8 } from '../../src/codec/utf8.js'
+import { outOfRange, wrongType } from '../../src/errors.js'
 import { bytes } from './support/wire.js'
 
 const read = (digits: string) => readUtf8(bytes(digits), 0, bytes(digits).length)
@@ -20,6 +21,39 @@ describe('UTF-8 Encoded Strings (§1.5.4)', () => {
       { numRuns: 500 },
     )
   })
+
+  it('are counted, written and read as the host would, where the number of bytes changes', () => {
+    const points = [0x01, 0x7e, 0x7f, 0x80, 0x7fe, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x1_0000, 0x10_ffff]
+    const around = [
+      [0, 0],
+      [0, 30],
+      [30, 0],
+      [26, 0],
+      [27, 0],
+      [46, 0],
+      [47, 0],
+      [60, 1],
+    ] as const
+    for (const point of points) {
+      for (const [before, after] of around) {
+        const text = `${'a'.repeat(before)}${String.fromCodePoint(point, 0xe4, point)}${'b'.repeat(after)}`
+        const expected = new TextEncoder().encode(text)
+        const into = new Uint8Array(expected.length + 2)
+        expect(utf8Length(text, 'x')).toBe(expected.length)
+        expect(writeUtf8(text, into, 1)).toBe(1 + expected.length)
+        expect(into).toEqual(Uint8Array.of(0, ...expected, 0))
+        expect(readUtf8(into, 1, 1 + expected.length)).toBe(text)
+      }
+    }
+  })
+
+  it.each(['a'.repeat(65_535), `${'ä'.repeat(32_767)}a`, `${'😀'.repeat(16_383)}aaa`])(
+    'may have 65535 bytes (%#)',
+    (text) => {
+      expect(utf8Length(text, 'x')).toBe(65_535)
+      expect(() => utf8Length(`${text}a`, 'x')).toThrow(RangeError)
+    },
+  )
 
   it('of ASCII are read at every length', () => {
     for (let length = 0; length < 70; length++) {
@@ -62,11 +96,14 @@ describe('UTF-8 Encoded Strings (§1.5.4)', () => {
     ['too many bytes', 'ä'.repeat(32_768)],
     ['too many characters', 'a'.repeat(65_536)],
   ])('of a caller are refused with %s', (_, text) => {
-    expect(() => utf8Length(text, 'field')).toThrow(RangeError)
-    expect(() => utf8Length(text, 'field')).toThrow(/^field: expected text /)
+    const expected =
+      text.length > 100 ? 'text of at most 65535 bytes in UTF-8' : 'text without U+0000 and lone surrogates'
+    expect(() => utf8Length(text, 'field')).toThrow(outOfRange('field', expected, text))
   })
 
   it('of a caller are strings', () => {
-    for (const value of [undefined, null, 1, {}, ['a']]) expect(() => utf8Length(value, 'field')).toThrow(TypeError)
+    for (const value of [undefined, null, 1, {}, ['a']]) {
+      expect(() => utf8Length(value, 'field')).toThrow(wrongType('field', 'a string', value))
+    }
   })
 })

@@ -44,7 +44,10 @@ for (const [part, mutate] of chosen()) {
   }).runMutationTest()
 }
 
-/** The parts that were asked for with what to mutate in each: all of it, or the files that were named. */
+/**
+ * The parts that were asked for with what to mutate in each: all of it, or the files that were named.
+ * @returns {[part: string, mutate: string[]][]}
+ */
 function chosen() {
   const all = Object.entries(PARTS)
   if (positionals.length === 0) return all

@@ -1,6 +1,6 @@
 /** PUBLISH (§3.3): a message. */
 
-import { outOfRange } from '../../errors.js'
+import { describe, outOfRange } from '../../errors.js'
 import { MAX_VARINT, type Reader, varintSize, type Writer } from '../bytes.js'
 import { checkBytes, checkInteger, checkPacketId, flag, readPacketId } from '../fields.js'
 import type { Properties } from '../properties.js'
@@ -98,7 +98,7 @@ export function decodePublish(reader: Reader, version: ProtocolVersion): Publish
   const qos = ((flags >> 1) & 3) as QoS
   const topic = reader.text('topic')
   // [MQTT-3.3.2-2]
-  if (hasWildcard(topic)) throw reader.refuse('topic', 'no + and #', topic, 0x90)
+  if (hasWildcard(topic)) throw reader.refuse('topic', 'no + and #', describe(topic), 0x90)
   const packetId = qos === 0 ? undefined : readPacketId(reader)
   const properties: PublishProperties = readProperties(reader, version)
   // [MQTT-4.7.3-1] §3.3.2.1: the Topic Name is empty only where a Topic Alias stands for it.
@@ -113,6 +113,7 @@ export function decodePublish(reader: Reader, version: ProtocolVersion): Publish
     topic,
     packetId,
     properties,
+    // Stryker disable next-line StringLiteral: what is left is there, so that no error names it
     payload: reader.view(reader.left, 'payload'),
   }
 }

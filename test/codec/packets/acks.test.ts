@@ -32,22 +32,60 @@ describe.each(ACKS)('%s', (type, first, section, codes) => {
   })
 
   refusesBytes([
-    ['packet id 0', VERSIONS, `${first} 02 0000`, 0x82, `${type}.packetId`],
-    ['half a packet id', VERSIONS, `${first} 01 00`, 0x81, `${type}.packetId`],
-    ['a Reason Code before 5.0', [3, 4], `${first} 03 0001 00`, 0x81, 'its end'],
-    ['bytes after the end', 5, `${first} 05 0001 00 00 00`, 0x81, 'its end'],
+    ['packet id 0', VERSIONS, `${first} 02 0000`, 0x82, `${type}.packetId: expected 1 to 65535, got 0`],
+    ['half a packet id', VERSIONS, `${first} 01 00`, 0x81, `${type}.packetId: expected 2 B, got 1 B before the end`],
+    ['a Reason Code before 5.0', [3, 4], `${first} 03 0001 00`, 0x81, `${type}: expected its end, got 1 more bytes`],
+    ['bytes after the end', 5, `${first} 05 0001 00 00 00`, 0x81, `${type}: expected its end, got 1 more bytes`],
   ])
   refusesInput([
-    ['packet id 0', VERSIONS, { type, packetId: 0 }, RangeError, `${type}.packetId`],
-    ['no packet id', VERSIONS, { type }, TypeError, `${type}.packetId`],
-    ['a Reason Code before 5.0', [3, 4], { type, packetId: 1, reasonCode: codes[1] }, RangeError, `${type}.reasonCode`],
-    ['text as Reason Code', 5, { type, packetId: 1, reasonCode: 'x' }, TypeError, `${type}.reasonCode`],
+    [
+      'packet id 0',
+      VERSIONS,
+      { type, packetId: 0 },
+      RangeError,
+      `${type}.packetId: expected an integer from 1 to 65535, got 0`,
+    ],
+    [
+      'a packet id above 65535',
+      VERSIONS,
+      { type, packetId: 65_537 },
+      RangeError,
+      `${type}.packetId: expected an integer from 1 to 65535, got 65537`,
+    ],
+    [
+      'a fraction as packet id',
+      VERSIONS,
+      { type, packetId: 1.5 },
+      RangeError,
+      `${type}.packetId: expected an integer from 1 to 65535, got 1.5`,
+    ],
+    [
+      'no packet id',
+      VERSIONS,
+      { type },
+      TypeError,
+      `${type}.packetId: expected an integer from 1 to 65535, got undefined`,
+    ],
+    [
+      'a Reason Code before 5.0',
+      [3, 4],
+      { type, packetId: 1, reasonCode: codes[1] },
+      RangeError,
+      `${type}.reasonCode: expected 0 before MQTT 5.0, got ${codes[1]}`,
+    ],
+    [
+      'text as Reason Code',
+      5,
+      { type, packetId: 1, reasonCode: 'x' },
+      TypeError,
+      `${type}.reasonCode: expected a Reason Code, got "x"`,
+    ],
     [
       'properties before 5.0',
       [3, 4],
       { type, packetId: 1, properties: { reasonString: 'x' } },
       RangeError,
-      `${type}.properties`,
+      `${type}.properties: expected none before MQTT 5.0, got "reasonString"`,
     ],
   ])
 })
@@ -58,7 +96,7 @@ describe('PUBREL', () => {
   })
 
   refusesBytes([
-    ['flags other than 0010 [MQTT-3.6.1-1]', VERSIONS, '60', 0x81, 'pubrel'],
-    ['DUP [MQTT-3.6.1-1]', [4, 5], '6a', 0x81, 'pubrel'],
+    ['flags other than 0010 [MQTT-3.6.1-1]', VERSIONS, '60', 0x81, 'pubrel: expected fixed header flags of 2, got 0'],
+    ['DUP [MQTT-3.6.1-1]', [4, 5], '6a', 0x81, 'pubrel: expected fixed header flags of 2, got 10'],
   ])
 })

@@ -33,39 +33,91 @@ describe('CONNACK', () => {
   })
 
   it('says nothing of the session in 3.1, where that byte is reserved', () => {
-    expect(decode('2002 01 00', 3)[0]).toMatchObject({ sessionPresent: false })
+    for (const byte of ['01', '02', 'ff']) {
+      expect(decode(`2002 ${byte} 00`, 3)[0]).toMatchObject({ sessionPresent: false, reasonCode: 0 })
+    }
   })
 
   refusesBytes([
-    ['reserved flags [MQTT-3.2.2-1]', 4, '2002 02 00', 0x81, 'reserved'],
-    ['reserved flags [MQTT-3.2.2-1]', 5, '2003 81 00 00', 0x81, 'reserved'],
-    ['a session with a refusal [MQTT-3.2.2-4 of 3.1.1]', 4, '2002 01 05', 0x82, 'sessionPresent'],
-    ['a session with a refusal [MQTT-3.2.2-6]', 5, '2003 01 87 00', 0x82, 'sessionPresent'],
-    ['an unknown return code', [3, 4], '2002 00 06', 0x82, 'connack.reasonCode'],
-    ['success without a Property Length', 5, '2002 00 00', 0x81, 'connack.properties'],
-    ['no return code', [3, 4], '2001 00', 0x81, 'connack.reasonCode'],
-    ['nothing at all', [3, 4, 5], '2000', 0x81, 'connack'],
-    ['bytes after the end', [3, 4], '2003 00 00 00', 0x81, 'its end'],
-    ['bytes after the end', 5, '2004 00 00 00 00', 0x81, 'its end'],
+    ['reserved flags [MQTT-3.2.2-1]', 4, '2002 02 00', 0x81, 'connack.flags: expected reserved bits of 0, got 2'],
+    ['reserved flags [MQTT-3.2.2-1]', 5, '2003 81 00 00', 0x81, 'connack.flags: expected reserved bits of 0, got 129'],
+    [
+      'a session with a refusal [MQTT-3.2.2-4 of 3.1.1]',
+      4,
+      '2002 01 05',
+      0x82,
+      'connack.sessionPresent: expected 0 when the connection is refused, got 1',
+    ],
+    [
+      'a session with a refusal [MQTT-3.2.2-6]',
+      5,
+      '2003 01 87 00',
+      0x82,
+      'connack.sessionPresent: expected 0 when the connection is refused, got 1',
+    ],
+    ['an unknown return code', [3, 4], '2002 00 06', 0x82, 'connack.reasonCode: expected 0 to 5, got 6'],
+    [
+      'success without a Property Length',
+      5,
+      '2002 00 00',
+      0x81,
+      'connack.properties: expected a Property Length, got none',
+    ],
+    ['no return code', [3, 4], '2001 00', 0x81, 'connack.reasonCode: expected 1 B, got 0 B before the end'],
+    ['nothing at all', [3, 4, 5], '2000', 0x81, 'connack.flags: expected 1 B, got 0 B before the end'],
+    [
+      'a refusal without a Property Length',
+      5,
+      '2002 00 87',
+      0x81,
+      'connack.properties: expected a Property Length, got none',
+    ],
+    ['bytes after a refusal', [3, 4], '2003 00 05 00', 0x81, 'connack: expected its end, got 1 more bytes'],
+    ['bytes after the end', [3, 4], '2003 00 00 00', 0x81, 'connack: expected its end, got 1 more bytes'],
+    ['bytes after the end', 5, '2004 00 00 00 00', 0x81, 'connack: expected its end, got 1 more bytes'],
   ])
   refusesInput([
-    ['a Reason Code in 3.1.1', [3, 4], { type: 'connack', reasonCode: 0x87 }, RangeError, 'connack.reasonCode'],
+    [
+      'a Reason Code in 3.1.1',
+      [3, 4],
+      { type: 'connack', reasonCode: 0x87 },
+      RangeError,
+      'connack.reasonCode: expected an integer from 0 to 5, got 135',
+    ],
     [
       'a session with a refusal',
       4,
       { type: 'connack', sessionPresent: true, reasonCode: 5 },
       RangeError,
-      'connack.sessionPresent',
+      'connack.sessionPresent: expected false when the connection is refused, got true',
     ],
     [
       'a session with a refusal',
       5,
       { type: 'connack', sessionPresent: true, reasonCode: 0x87 },
       RangeError,
-      'connack.sessionPresent',
+      'connack.sessionPresent: expected false when the connection is refused, got true',
     ],
-    ['a session in 3.1', 3, { type: 'connack', sessionPresent: true }, RangeError, 'connack.sessionPresent'],
-    ['text as Session Present', 5, { type: 'connack', sessionPresent: 'no' }, TypeError, 'connack.sessionPresent'],
-    ['text as Reason Code', 5, { type: 'connack', reasonCode: 'Success' }, TypeError, 'connack.reasonCode'],
+    [
+      'a session in 3.1',
+      3,
+      { type: 'connack', sessionPresent: true },
+      RangeError,
+      'connack.sessionPresent: expected false in MQTT 3.1, got true',
+    ],
+    [
+      'text as Session Present',
+      5,
+      { type: 'connack', sessionPresent: 'no' },
+      TypeError,
+      'connack.sessionPresent: expected true or false, got "no"',
+    ],
+    [
+      'text as Reason Code',
+      5,
+      { type: 'connack', reasonCode: 'Success' },
+      TypeError,
+      'connack.reasonCode: expected a Reason Code, got "Success"',
+    ],
   ])
 })

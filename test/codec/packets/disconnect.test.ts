@@ -24,20 +24,38 @@ describe('DISCONNECT', () => {
   })
 
   refusesBytes([
-    ['flags [MQTT-3.14.1-1]', VERSIONS, 'e1', 0x81, 'disconnect'],
-    ['a Reason Code before 5.0', [3, 4], 'e0 01 00', 0x81, 'its end'],
-    ['bytes after the end', 5, 'e0 03 00 00 00', 0x81, 'its end'],
-    ['a list that runs over the end', 5, 'e0 03 00 05 11', 0x81, 'disconnect.properties'],
+    ['flags [MQTT-3.14.1-1]', VERSIONS, 'e1', 0x81, 'disconnect: expected fixed header flags of 0, got 1'],
+    ['a Reason Code before 5.0', [3, 4], 'e0 01 00', 0x81, 'disconnect: expected its end, got 1 more bytes'],
+    ['bytes after the end', 5, 'e0 03 00 00 00', 0x81, 'disconnect: expected its end, got 1 more bytes'],
+    [
+      'a list that runs over the end',
+      5,
+      'e0 03 00 05 11',
+      0x81,
+      'disconnect.properties: expected 5 B, got 1 B before the end',
+    ],
   ])
   refusesInput([
-    ['a Reason Code before 5.0', [3, 4], { type: 'disconnect', reasonCode: 0x04 }, RangeError, 'disconnect.reasonCode'],
+    [
+      'a Reason Code before 5.0',
+      [3, 4],
+      { type: 'disconnect', reasonCode: 0x04 },
+      RangeError,
+      'disconnect.reasonCode: expected 0 before MQTT 5.0, got 4',
+    ],
     [
       'properties before 5.0',
       [3, 4],
       { type: 'disconnect', properties: { reasonString: 'x' } },
       RangeError,
-      'disconnect.properties',
+      'disconnect.properties: expected none before MQTT 5.0, got "reasonString"',
     ],
-    ['a code of CONNACK', 5, { type: 'disconnect', reasonCode: 0x84 }, RangeError, 'disconnect.reasonCode'],
+    [
+      'a code of CONNACK',
+      5,
+      { type: 'disconnect', reasonCode: 0x84 },
+      RangeError,
+      'disconnect.reasonCode: expected a Reason Code of disconnect, got 132',
+    ],
   ])
 })
