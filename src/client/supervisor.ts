@@ -53,8 +53,8 @@ export class Supervisor {
   readonly #expiry: Expiry
   /** From `connect` to the end that follows: aborted when the application does not want the connection any more. */
   #life = new Cancel()
-  /** Who waits for `connect`. */
-  #connecting: Pending<ConnectResult> | undefined
+  /** Who waits for `connect`: each lets go of its signal as soon as it is answered. */
+  readonly #connecting: Pending<ConnectResult>[] = []
   /** Who waits for CONNACK, in the last attempt. */
   #opening = new Pending<void>()
   #closing: Promise<void> | undefined
@@ -91,11 +91,9 @@ export class Supervisor {
   connect(signal: CancelSignal | undefined): Promise<ConnectResult> {
     if (this.status === 'connected') return Promise.resolve(this.connack as ConnectResult)
     if (this.status === 'idle' || this.status === 'closed') this.#begin()
-    this.#connecting ??= new Pending()
-    const { promise } = this.#connecting
-    return unlessAborted(promise, signal, () => {
-      if (this.#connecting?.promise === promise) void this.end(signal?.reason)
-    })
+    const pending = new Pending<ConnectResult>(signal, () => void this.end(signal?.reason))
+    this.#connecting.push(pending)
+    return pending.promise
   }
 
   /** Ends the connection in order, and the connecting. Who waits hears `reason`, or that the client is closed. */
@@ -336,11 +334,9 @@ export class Supervisor {
     metrics.connackTime = this.#connectedAt - connection.openedAt
     this.#expiry.start(this.#expiresAt)
     this.#opening.resolve()
-    if (this.#connecting) {
-      this.#connecting.resolve(this.connack)
-      this.#connecting = undefined
-      this.#inbox.hold()
-    }
+    const waiting = this.#connecting.splice(0)
+    for (const pending of waiting) pending.resolve(this.connack)
+    if (waiting.length > 0) this.#inbox.hold()
     events.emit('connect', this.connack)
   }
 
@@ -421,8 +417,7 @@ export class Supervisor {
     connection.rest()
     void storage?.close()
     subscriptions.end(error)
-    this.#connecting?.reject(reason)
-    this.#connecting = undefined
+    for (const pending of this.#connecting.splice(0)) pending.reject(reason)
     events.emit('close', { error })
   }
 
