@@ -64,7 +64,7 @@ export class Authentication {
         const answer = await this.#work(() => this.#answer(step))
         session.authenticate(exchange, answer, platform.now())
       } else {
-        await this.#work(() => this.#authenticator?.finish?.(step.data))
+        await this.#work(() => (this.#authenticator as Authenticator).finish?.(step.data))
         session.verified(exchange, platform.now())
       }
     } catch (error) {

@@ -67,22 +67,16 @@ export class Requests {
 
   #publishQos0(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
     const { session, platform, connection } = this.#parts
-    // Nobody waits for a message of QoS 0 until it turns out that it has to wait itself.
-    let pending: Pending<PublishResult> | undefined
     const tag: Waiter<unknown> = {
-      resolve: () => {
-        connection.flushed().then(
-          (result) => pending?.resolve(result),
-          (error) => pending?.reject(error),
-        )
-      },
-      reject: (error) => pending?.reject(error),
+      resolve: () => void connection.flushed().then((result) => pending.resolve(result), tag.reject),
+      reject: (error) => pending.reject(error),
     }
     if (session.publish(packet, tag, platform.now())) {
       connection.update()
       return untilAccepted ? Promise.resolve(HANDED_OVER) : unlessAborted(connection.flushed(), signal)
     }
-    pending = new Pending(signal, () => session.cancel(tag))
+    // Nobody waits for a message of QoS 0 until it turns out that it has to wait itself.
+    const pending = new Pending<PublishResult>(signal, () => session.cancel(tag))
     connection.update()
     if (untilAccepted) pending.resolve(HANDED_OVER)
     return pending.promise
