@@ -36,7 +36,9 @@ describe('PUBLISH', () => {
     const topic = 'ä'.repeat(32_767)
     const payload = new Uint8Array(300_000).fill(7)
     const encoded = encodePacket({ type: 'publish', topic, payload }, 5)
-    expect(new PacketReader().push(encoded)[0]).toMatchObject({ topic, payload })
+    const [packet] = new PacketReader().push(encoded)
+    // Not by toMatchObject, which takes seconds for so many.
+    expect(packet?.type === 'publish' && packet.topic === topic && Buffer.compare(packet.payload, payload)).toBe(0)
   })
 
   it('says in advance how many bytes it takes', () => {
