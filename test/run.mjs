@@ -34,8 +34,9 @@ if (await step('Set-up', setUp)) {
       async () => (await built) && step('Package check', npm('lint:package')),
     ),
     inTurn(
+      () => step('Unit tests', vitest('unit', '--coverage', '--reporter=./test/support/uncovered.ts')),
       () => built,
-      () => step('Unit and integration tests', vitest),
+      () => step('Integration tests', vitest('integration')),
     ),
   ])
   // Alone, because a browser that has to wait for a core makes its tests time out.
@@ -89,21 +90,26 @@ function npm(script) {
   }
 }
 
-async function vitest() {
-  const report = join(reports, 'vitest.json')
-  const args = [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile=${report}`,
-  ]
-  const { code, output } = await run(process.execPath, args, { cwd: ROOT, timeout: 10 * MINUTE })
-  return counted(code, output, report, ({ numPassedTests, numFailedTests, testResults }) => ({
-    passed: numPassedTests,
-    // A file that fails before its first test, at an import for example, has no failed test to show for it.
-    failed: Math.max(numFailedTests, testResults.filter((/** @type {any} */ file) => file.status === 'failed').length),
-  }))
+/**
+ * A project of vitest.config.ts.
+ * @param {string} project
+ * @param {string[]} more
+ */
+function vitest(project, ...more) {
+  return async () => {
+    const report = join(reports, `${project}.json`)
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`]
+    const args = ['node_modules/vitest/vitest.mjs', 'run', `--project=${project}`, ...reporters, ...more]
+    const { code, output } = await run(process.execPath, args, { cwd: ROOT, timeout: 10 * MINUTE })
+    return counted(code, output, report, ({ numPassedTests, numFailedTests, testResults }) => ({
+      passed: numPassedTests,
+      // A file that fails before its first test, at an import for example, has no failed test to show for it.
+      failed: Math.max(
+        numFailedTests,
+        testResults.filter((/** @type {any} */ file) => file.status === 'failed').length,
+      ),
+    }))
+  }
 }
 
 async function playwright() {

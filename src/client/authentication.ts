@@ -1,10 +1,11 @@
 /** Has the application's authenticator answer the session, whenever it comes to it, and the session hear of it. */
 
 import type { SessionEvent } from '../session/events.js'
+import { ask } from './ask.js'
 import type { AuthenticationData, Authenticator } from './authenticator.js'
+import type { CancelSignal } from './cancel.js'
 import { authenticationError } from './failures.js'
 import type { Parts } from './parts.js'
-import { Pending } from './pending.js'
 import { encodeText } from './text.js'
 
 type Step = Extract<SessionEvent, { type: 'challenge' | 'verify' }>
@@ -29,11 +30,6 @@ export class Authentication {
     return this.#authenticator?.method
   }
 
-  /** `authenticator` takes the place of the one before, for good. */
-  use(authenticator: Authenticator | undefined): void {
-    this.#authenticator = authenticator ?? this.#authenticator
-  }
-
   /** The data of CONNECT. */
   async begin(): Promise<AuthenticationData> {
     const authenticator = this.#authenticator
@@ -44,13 +40,19 @@ export class Authentication {
     }
   }
 
-  /** Once more, on the connection that there is; it ends if the server refuses. */
-  renew(): Promise<void> {
-    const { session, platform, connection } = this.#parts
-    const pending = new Pending<void>()
-    session.reauthenticate(pending, platform.now())
-    connection.update()
-    return pending.promise
+  /**
+   * Once more, on the connection that there is; it ends if the server refuses. `authenticator` takes the place of the one
+   * before, for good. `accepted` is called before anything else happens.
+   */
+  renew(authenticator = this.#authenticator, signal?: CancelSignal, accepted: () => void = () => {}): Promise<void> {
+    return ask(
+      this.#parts,
+      signal,
+      (tag, now) => {
+        if (this.#parts.session.reauthenticate(tag, now)) this.#authenticator = authenticator
+      },
+      accepted,
+    )
   }
 
   /** The session waits for the application. */
@@ -62,7 +64,7 @@ export class Authentication {
         const answer = await this.#work(() => this.#answer(step))
         session.authenticate(exchange, answer, platform.now())
       } else {
-        await this.#work(() => this.#authenticator?.finish?.(step.data))
+        await this.#work(() => (this.#authenticator as Authenticator).finish?.(step.data))
         session.verified(exchange, platform.now())
       }
     } catch (error) {

@@ -222,11 +222,7 @@ export class Client {
    * @throws {ConnectionLostError} without a connection
    */
   ping(options: { signal?: CancelSignal } = {}): Promise<number> {
-    return this.#requests.ask(
-      options.signal,
-      (tag, now) => this.#session.ping(tag, now),
-      ({ roundTrip }: { roundTrip: number }) => roundTrip,
-    )
+    return this.#requests.ping(options.signal)
   }
 
   /**
@@ -298,13 +294,7 @@ export class Client {
       // [MQTT-4.12.1-1]
       throw outOfRange('reauthenticate.method', `that of enhancedAuth, ${method}`, authenticator.method)
     }
-    await this.#requests.ask(
-      options.signal,
-      (tag, now) => {
-        if (this.#session.reauthenticate(tag, now)) this.#authentication.use(authenticator)
-      },
-      () => {},
-    )
+    await this.#authentication.renew(authenticator, options.signal)
   }
 
   /**

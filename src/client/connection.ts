@@ -85,31 +85,29 @@ export class Connection {
 
   /** Makes a network connection and sends what `connect` gives. Rejects with a ConnectError, or the signal's reason. */
   async open(endpoint: Endpoint, connect: Connect, again: readonly Resumption[], signal: CancelSignal): Promise<void> {
-    let over: Error | undefined
     const handlers: TransportHandlers = {
       data: (chunk) => {
-        if (transport && this.#transport === transport) this.#receive(chunk)
+        if (this.#transport === transport) this.#receive(chunk)
       },
       drain: () => {
-        if (!transport || this.#transport !== transport) return
+        if (this.#transport !== transport) return
         this.#congested = false
         this.#drained?.resolve(HANDED_OVER)
         this.#drained = undefined
       },
       close: (error) => {
-        over = error ?? failed('CONNECTION_CLOSED', 'the server closed the connection', ConnectionLostError)
-        this.#closed(transport, over)
+        const why = error ?? failed('CONNECTION_CLOSED', 'the server closed the connection', ConnectionLostError)
+        this.#closed(transport, why)
       },
     }
     const { metrics } = this.#hooks
     const begun = this.#platform.now()
-    let transport: Transport | undefined
-    transport = await this.#platform.open(endpoint, this.#options, handlers, signal)
+    // No handler is called before this is set: so `TransportHandlers` promises.
+    const transport: Transport = await this.#platform.open(endpoint, this.#options, handlers, signal)
     if (signal.aborted) {
       transport.destroy()
       throw signal.reason
     }
-    if (over) throw over
     this.#writer = new Writer()
     this.#framer = new Framer(FROM_SERVER, connect.protocolVersion, connect.properties.maximumPacketSize)
     this.#congested = false
@@ -279,8 +277,7 @@ export class Connection {
     else transport.pause()
   }
 
-  #closed(transport: Transport | undefined, error: Error): void {
-    if (!transport) return
+  #closed(transport: Transport, error: Error): void {
     this.#ending.get(transport)?.resolve()
     if (this.#ending.delete(transport) || this.#transport !== transport) return
     this.#release()

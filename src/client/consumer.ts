@@ -100,8 +100,8 @@ export class Consumer {
   }
 
   #call(message: Message, receipt: Receipt): void {
-    const { handler } = this
-    if (receipt.call(() => handler?.(message), this.#returned)) this.#calls++
+    const handler = this.handler as MessageHandler
+    if (receipt.call(() => handler(message), this.#returned)) this.#calls++
   }
 
   /** Calls the handler with what waits for it. */

@@ -89,8 +89,7 @@ export class Expiry {
           this.#replace(fresh)
           return
         }
-        await this.#authentication.renew()
-        if (!watch.aborted) this.start(expiresAt)
+        await this.#authentication.renew(undefined, undefined, () => this.start(expiresAt))
         return
       }
     } catch (error) {

@@ -41,14 +41,10 @@ export class Pending<T> implements Waiter<T> {
   }
 }
 
-/** `promise`, or a rejection with the signal's reason, after calling `aborted`, whichever is first. */
-export function unlessAborted<T>(
-  promise: Promise<T>,
-  signal: CancelSignal | undefined,
-  aborted?: () => void,
-): Promise<T> {
+/** `promise`, or a rejection with the signal's reason, whichever is first. */
+export function unlessAborted<T>(promise: Promise<T>, signal: CancelSignal | undefined): Promise<T> {
   if (!signal) return promise
-  const pending = new Pending<T>(signal, aborted)
+  const pending = new Pending<T>(signal)
   promise.then(
     (value) => pending.resolve(value),
     (error) => pending.reject(error),

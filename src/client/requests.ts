@@ -3,6 +3,7 @@
 import type { Publish } from '../codec/packets/publish.js'
 import type { Subscribe } from '../codec/packets/subscribe.js'
 import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
+import { ask } from './ask.js'
 import type { CancelSignal } from './cancel.js'
 import { HANDED_OVER } from './connection.js'
 import { closedError } from './failures.js'
@@ -29,47 +30,33 @@ export class Requests {
     return this.closing || this.#supervisor.over
   }
 
-  /** Asks the session for what it answers by way of `tag`. `answered` makes the result, before anything else happens. */
-  ask<A, T>(
-    signal: CancelSignal | undefined,
-    ask: (tag: Waiter<A>, now: number) => void,
-    answered: (answer: A) => T,
-  ): Promise<T> {
-    const { session, platform, connection } = this.#parts
-    const tag: Waiter<A> = {
-      resolve: (answer) => pending.resolve(answered(answer)),
-      reject: (error) => pending.reject(error),
-    }
-    const pending = new Pending<T>(signal, () => session.cancel(tag))
-    if (!signal?.aborted) {
-      try {
-        ask(tag, platform.now())
-        connection.update()
-      } catch (error) {
-        // It was not taken over: its signal is let go of.
-        pending.reject(error)
-      }
-    }
-    return pending.promise
-  }
-
   call<T>(
     packet: Subscribe | Unsubscribe,
     signal: CancelSignal | undefined,
     answered: (answer: Answer) => T,
   ): Promise<T> {
     if (this.#over) return this.refuse()
-    return this.ask(signal, (tag, now) => this.#parts.session.call(packet, tag, now), answered)
+    return ask(this.#parts, signal, (tag, now) => this.#parts.session.call(packet, tag, now), answered)
   }
 
   publish(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
     if (this.#over) return this.refuse()
     if (signal?.aborted) return Promise.reject(signal.reason)
     if (packet.qos === 0) return this.#publishQos0(packet, untilAccepted, signal)
-    return this.ask(
+    return ask(
+      this.#parts,
       signal,
       (tag, now) => this.#parts.session.publish(packet, tag, now, untilAccepted),
       ({ packetId, reasonCode, properties }: PublishResult) => ({ packetId, reasonCode, properties }),
+    )
+  }
+
+  ping(signal: CancelSignal | undefined): Promise<number> {
+    return ask(
+      this.#parts,
+      signal,
+      (tag, now) => this.#parts.session.ping(tag, now),
+      ({ roundTrip }: { roundTrip: number }) => roundTrip,
     )
   }
 
@@ -80,22 +67,16 @@ export class Requests {
 
   #publishQos0(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
     const { session, platform, connection } = this.#parts
-    // Nobody waits for a message of QoS 0 until it turns out that it has to wait itself.
-    let pending: Pending<PublishResult> | undefined
     const tag: Waiter<unknown> = {
-      resolve: () => {
-        connection.flushed().then(
-          (result) => pending?.resolve(result),
-          (error) => pending?.reject(error),
-        )
-      },
-      reject: (error) => pending?.reject(error),
+      resolve: () => void connection.flushed().then((result) => pending.resolve(result), tag.reject),
+      reject: (error) => pending.reject(error),
     }
     if (session.publish(packet, tag, platform.now())) {
       connection.update()
       return untilAccepted ? Promise.resolve(HANDED_OVER) : unlessAborted(connection.flushed(), signal)
     }
-    pending = new Pending(signal, () => session.cancel(tag))
+    // Nobody waits for a message of QoS 0 until it turns out that it has to wait itself.
+    const pending = new Pending<PublishResult>(signal, () => session.cancel(tag))
     connection.update()
     if (untilAccepted) pending.resolve(HANDED_OVER)
     return pending.promise

@@ -47,8 +47,8 @@ export class Storage {
   #cancelRetry: (() => void) | undefined
   /** Whether it is not known yet what the store holds. */
   loading = false
-  /** Something may leave now. */
-  written: () => void = () => {}
+  /** Something may leave now. Set by the client, before anything is written. */
+  written!: () => void
 
   constructor(store: SessionStore, session: Session, platform: Platform, events: Events, owner: Owner) {
     this.#store = store

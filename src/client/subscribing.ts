@@ -82,7 +82,7 @@ export class Subscribing {
       names.forEach((filter, index) => {
         if ((reasonCodes[index] as number) >= 0x80) return
         subscriptions.forget(filter)
-        for (const consumer of leaving[index] ?? []) subscriptions.drop(filter, consumer)
+        for (const consumer of leaving[index] as Consumer[]) subscriptions.drop(filter, consumer)
       })
       return { reasonCodes, properties: answer.properties }
     })

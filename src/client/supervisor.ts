@@ -1,38 +1,24 @@
-/** Keeps the client connected, from `connect` to the end: attempts at each server, again after a loss, and giving up. */
+/** Keeps the client connected, from `connect` to the end: when to attempt it, again after a loss, and when to give up. */
 
 import type { Connack } from '../codec/packets/connack.js'
 import type { DisconnectProperties } from '../codec/packets/disconnect.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
-import { isMqttError, type MqttError } from '../errors.js'
+import type { MqttError } from '../errors.js'
 import type { SessionEvent } from '../session/events.js'
-import { connectionLost } from '../session/failures.js'
+import { Attempts } from './attempts.js'
 import type { Authentication } from './authentication.js'
 import { Cancel, type CancelSignal, onAbort } from './cancel.js'
-import { connectPacket } from './credentials.js'
 import { Expiry } from './expiry.js'
-import {
-  asError,
-  closedError,
-  connackError,
-  connectTimeout,
-  credentialsRenewed,
-  cutAgain,
-  disconnectError,
-  notConnected,
-  type WaitedFor,
-} from './failures.js'
+import { asError, closedError, credentialsRenewed, cutAgain, disconnectError, notConnected } from './failures.js'
 import type { Inbox } from './inbox.js'
 import type { Credentials } from './options.js'
 import type { Parts } from './parts.js'
-import { Pending, unlessAborted, within } from './pending.js'
-import { fraction, mayPass, nextDelay, STABLE_AFTER, stableAfterCut } from './reconnect.js'
-import type { ClientStatus, ConnectResult } from './results.js'
+import { Pending, within } from './pending.js'
+import { fraction, nextDelay, STABLE_AFTER, stableAfterCut } from './reconnect.js'
+import type { ClientStatus, ConnectResult, DisconnectEvent } from './results.js'
 import type { Servers } from './servers.js'
 import type { Storage } from './storage.js'
 import type { Endpoint } from './transport.js'
-
-/** An attempt that takes longer than this, ms, begins anew when the network changes. */
-const STALE_AFTER = 10_000
 
 /** How many connections in a row have to be cut, each before long, to be taken for more than an accident. */
 const TOLD_CUTS = 3
@@ -40,36 +26,33 @@ const TOLD_CUTS = 3
 /** How long a connection whose place another takes waits for what the server has still to answer, ms. */
 const ANSWER_PATIENCE = 1_000
 
+/** What the server said at the end of a connection. */
+type LastWord = Pick<DisconnectEvent, 'reasonCode' | 'properties'>
+
+const SILENCE: LastWord = { reasonCode: undefined, properties: NO_PROPERTIES }
+
 export class Supervisor {
   /** From `connecting`, the first connection, on: `connected` and `reconnecting` in turn. */
   status: ClientStatus = 'idle'
   clientId: string
-  endpoint: Endpoint | undefined
   connack: ConnectResult | undefined
   readonly #parts: Parts
   readonly #inbox: Inbox
   readonly #servers: Servers
-  readonly #authentication: Authentication
+  readonly #attempts: Attempts
   readonly #expiry: Expiry
   /** From `connect` to the end that follows: aborted when the application does not want the connection any more. */
   #life = new Cancel()
-  /** Who waits for `connect`. */
-  #connecting: Pending<ConnectResult> | undefined
-  /** Who waits for CONNACK, in the last attempt. */
-  #opening = new Pending<void>()
+  /** Who waits for `connect`: each lets go of its signal as soon as it is answered. */
+  readonly #connecting: Pending<ConnectResult>[] = []
   #closing: Promise<void> | undefined
   #connectedAt = 0
-  #attempts = 0
+  /** Attempts in a row, none of which led to a stable connection. */
+  #attempted = 0
   /** Connections in a row that were cut, each before long. */
   #cuts = 0
-  /** When the credentials of the last attempt expire. */
-  #expiresAt: number | undefined
-  /** Credentials for the next attempt. */
-  #ahead: Credentials | undefined
   /** The attempt that waits for its time. */
   #planned: { error: Error; delay: number; cancel: () => void } | undefined
-  /** Gives the attempt under way up, if it waits for the network for long already. */
-  #restart: (() => void) | undefined
   /** What the host says. */
   #offline = false
 
@@ -77,9 +60,14 @@ export class Supervisor {
     this.#parts = parts
     this.#inbox = inbox
     this.#servers = servers
-    this.#authentication = authentication
+    this.#attempts = new Attempts(parts, servers, authentication)
     this.#expiry = new Expiry(parts, authentication, (fresh) => void this.#replace(fresh))
     this.clientId = parts.settings.connect.clientId
+  }
+
+  /** Where the last attempt went. */
+  get endpoint(): Endpoint | undefined {
+    return this.#attempts.endpoint
   }
 
   /** Whether the client takes no calls: it ends or has ended. */
@@ -91,11 +79,9 @@ export class Supervisor {
   connect(signal: CancelSignal | undefined): Promise<ConnectResult> {
     if (this.status === 'connected') return Promise.resolve(this.connack as ConnectResult)
     if (this.status === 'idle' || this.status === 'closed') this.#begin()
-    this.#connecting ??= new Pending()
-    const { promise } = this.#connecting
-    return unlessAborted(promise, signal, () => {
-      if (this.#connecting?.promise === promise) void this.end(signal?.reason)
-    })
+    const pending = new Pending<ConnectResult>(signal, () => void this.end(signal?.reason))
+    this.#connecting.push(pending)
+    return pending.promise
   }
 
   /** Ends the connection in order, and the connecting. Who waits hears `reason`, or that the client is closed. */
@@ -113,24 +99,16 @@ export class Supervisor {
       case 'connected':
         this.#connected(event.connack)
         return
-      case 'refused': {
-        const { connack } = event
-        const endpoint = this.endpoint as Endpoint
-        this.#servers.refer(endpoint, connack.reasonCode, connack.properties.serverReference)
-        this.#opening.reject(connackError(connack, settings.version, endpoint, settings.freshCredentials, this.#proven))
+      case 'refused':
+        this.#attempts.refused(event.connack, this.#proven)
         return
-      }
       case 'disconnected': {
         const { reasonCode, properties } = event.packet
         void connection.close()
         this.#settle(STABLE_AFTER)
         const referred = this.#servers.refer(this.endpoint as Endpoint, reasonCode, properties.serverReference)
-        this.#ended(
-          disconnectError(event.packet, settings.freshCredentials, referred),
-          reasonCode,
-          properties,
-          referred,
-        )
+        const error = disconnectError(event.packet, settings.freshCredentials, referred)
+        this.#ended(error, { reasonCode, properties }, referred)
         return
       }
       case 'failed':
@@ -155,14 +133,14 @@ export class Supervisor {
     this.#ended(told)
   }
 
-  #ended(error: Error, reasonCode?: number, properties: DisconnectProperties = NO_PROPERTIES, referred = false): void {
+  #ended(error: Error, ended = SILENCE, referred = false): void {
     const { events } = this.#parts
     if (this.status !== 'connected') {
-      this.#opening.reject(notConnected(this.endpoint as Endpoint, error))
+      this.#attempts.opening.reject(notConnected(this.endpoint as Endpoint, error))
       return
     }
     this.#leave()
-    this.#retry(events.named(error), { reasonCode, properties }, referred)
+    this.#retry(events.named(error), ended, referred)
   }
 
   /** From `connected` to `reconnecting`. */
@@ -175,7 +153,7 @@ export class Supervisor {
   /** After a connection that was stable for so long, ms, attempts and references are counted anew. */
   #settle(after: number): void {
     if (this.#parts.platform.now() - this.#connectedAt < after) return
-    this.#attempts = 0
+    this.#attempted = 0
     this.#servers.settle()
   }
 
@@ -193,20 +171,19 @@ export class Supervisor {
     await within(platform, ANSWER_PATIENCE, () => undefined, connection.answered()).catch(() => {})
     if (this.connack !== connack || this.status !== 'connected') return
     const error = events.named(credentialsRenewed())
-    const ended = { error, reasonCode: undefined, properties: NO_PROPERTIES, retry: true, delay: 0 }
     this.#settle(STABLE_AFTER)
-    this.#ahead = fresh
+    this.#attempts.ahead = fresh
     session.disconnect(0, NO_PROPERTIES)
     connection.update()
     if (storage) await storage.idle()
     if (this.connack !== connack || this.status !== 'connected') return
     const closed = connection.close()
     this.#leave()
-    events.emit('disconnect', ended)
-    if (!life.aborted) events.emit('reconnecting', { attempt: this.#attempts + 1, delay: 0, error })
+    this.#tell(error, 0)
+    if (!life.aborted) events.emit('reconnecting', { attempt: this.#attempted + 1, delay: 0, error })
     // Before the server has seen the end of this one, another would take its session over.
     await closed
-    if (!life.aborted) await this.#tryServers()
+    if (!life.aborted) await this.#connect()
   }
 
   #begin(): void {
@@ -214,7 +191,7 @@ export class Supervisor {
     if (settings.connect.cleanStart) session.reset()
     this.#life = new Cancel()
     this.status = 'connecting'
-    this.#attempts = 0
+    this.#attempted = 0
     this.#cuts = 0
     this.#offline = false
     onAbort(
@@ -222,7 +199,7 @@ export class Supervisor {
       platform.watch((online) => this.#notice(online)),
     )
     if (this.#parts.storage) void this.#openStorage(this.#parts.storage)
-    else void this.#tryServers()
+    else void this.#connect()
   }
 
   async #openStorage(storage: Storage): Promise<void> {
@@ -235,7 +212,7 @@ export class Supervisor {
       if (!life.aborted) this.#finish(error, error)
       return
     }
-    if (!life.aborted) await this.#tryServers()
+    if (!life.aborted) await this.#connect()
   }
 
   /** The machine or the page may have slept, or the network is back or another one; or else it is gone. */
@@ -251,77 +228,27 @@ export class Supervisor {
       if (delay === 0) return
       cancel()
       // Offline, it is the same attempt, at another time.
-      this.#attempts = online ? 0 : this.#attempts - 1
+      this.#attempted = online ? 0 : this.#attempted - 1
       this.#retry(error, undefined, online)
     } else if (online) {
       // When the network goes, a connection may outlive a short gap, and an attempt fails by itself.
-      this.#attempts = 0
+      this.#attempted = 0
       connection.probe()
-      this.#restart?.()
+      // A first attempt is left alone: somebody waits for it.
+      if (this.#proven) this.#attempts.restart()
     }
   }
 
-  async #tryServers(): Promise<void> {
-    const life = this.#life
-    let failure: unknown
-    const endpoints = this.#servers.all()
-    for (let endpoint = endpoints.shift(); endpoint; endpoint = endpoints.shift()) {
-      try {
-        await this.#attempt(endpoint, life)
-        return
-      } catch (error) {
-        if (life.aborted) return
-        endpoints.unshift(...this.#servers.referred())
-        // While one server may be back later, the others' reasons to give up do not count.
-        if (!isMqttError(failure) || !mayPass(failure, this.#proven)) failure = error
-      }
-    }
+  async #connect(): Promise<void> {
     const { events, settings } = this.#parts
-    const error = events.named(asError(failure))
-    if (this.status === 'connecting' && !settings.retryFirst) this.#finish(error, error)
-    else this.#retry(error)
-  }
-
-  async #attempt(endpoint: Endpoint, life: Cancel): Promise<void> {
-    const { platform, settings, connection, subscriptions } = this.#parts
-    const { version, connect, connectTimeout: ms } = settings
-    let waitingFor: WaitedFor = 'credentials'
-    const cancel = new Cancel()
-    const release = onAbort(life, (reason) => cancel.abort(reason))
-    const stopTimer = platform.setTimer(() => {
-      const { working } = this.#authentication
-      cancel.abort(connectTimeout(endpoint, ms, working ? 'authentication' : waitingFor))
-    }, ms)
-    this.endpoint = endpoint
-    const ahead = this.#ahead
-    this.#ahead = undefined
+    const life = this.#life
     try {
-      // In 5.0 our own reconnects want the session back; in 3.x Clean Session also says what the server keeps.
-      const cleanStart = connect.cleanStart && !(version === 5 && this.status === 'reconnecting')
-      const { packet, expiresAt } = await unlessAborted(
-        connectPacket(settings, endpoint, this.clientId, cleanStart, this.#authentication, ahead),
-        cancel,
-      )
-      this.#expiresAt = expiresAt
-      waitingFor = 'network'
-      const begun = platform.now()
-      this.#restart = () => {
-        // A fresh one is left alone: events come in bursts. So is a first one: somebody waits for it.
-        const stale = this.status === 'reconnecting' && platform.now() - begun > STALE_AFTER
-        if (stale && !this.#authentication.working) cancel.abort(connectionLost())
-      }
-      this.#opening = new Pending()
-      await connection.open(endpoint, packet, subscriptions.resumptions(), cancel)
-      waitingFor = 'connack'
-      await unlessAborted(this.#opening.promise, cancel)
-    } catch (error) {
-      // A server that refused is left in order: DISCONNECT, if there is one to send, has to reach it.
-      if (cancel.aborted) connection.destroy()
-      else void connection.close()
-      throw error
-    } finally {
-      release()
-      stopTimer()
+      await this.#attempts.begin(this.clientId, this.#proven, life)
+    } catch (thrown) {
+      if (life.aborted) return
+      const error = events.named(asError(thrown))
+      if (this.status === 'connecting' && !settings.retryFirst) this.#finish(error, error)
+      else this.#retry(error)
     }
   }
 
@@ -334,47 +261,46 @@ export class Supervisor {
     this.#connectedAt = platform.now()
     metrics.connections++
     metrics.connackTime = this.#connectedAt - connection.openedAt
-    this.#expiry.start(this.#expiresAt)
-    this.#opening.resolve()
-    if (this.#connecting) {
-      this.#connecting.resolve(this.connack)
-      this.#connecting = undefined
-      this.#inbox.hold()
-    }
+    this.#expiry.start(this.#attempts.expiresAt)
+    this.#attempts.opening.resolve()
+    const waiting = this.#connecting.splice(0)
+    for (const pending of waiting) pending.resolve(this.connack)
+    if (waiting.length > 0) this.#inbox.hold()
     events.emit('connect', this.connack)
   }
 
   /**
-   * Plans the next attempt, or gives up. `ended` is what the server said at the end of a connection. `urgent`: without
+   * Plans the next attempt, or gives up. `ended` is what the server said, where a connection has ended. `urgent`: without
    * delay; a server that names another one wants us there now.
    */
-  #retry(
-    error: Error,
-    ended?: { reasonCode: number | undefined; properties: DisconnectProperties },
-    urgent = false,
-  ): void {
+  #retry(error: Error, ended?: LastWord, urgent = false): void {
     const { platform, events } = this.#parts
     const life = this.#life
-    const attempt = this.#attempts + 1
+    const attempt = this.#attempted + 1
     const planned = this.#nextDelay(attempt, error)
     // Each client finds out at a time of its own that its server is silent: they do not come back together.
     const now = urgent || (error as MqttError).code === 'KEEP_ALIVE_TIMEOUT'
     const delay = planned !== false && now ? 0 : planned
-    const retry = delay !== false
-    if (ended) events.emit('disconnect', { error, ...ended, retry, delay: retry ? delay : undefined })
+    if (ended) this.#tell(error, delay, ended)
     if (life.aborted) return
-    if (!retry) {
+    if (delay === false) {
       this.#finish(error, error)
       return
     }
-    this.#attempts = attempt
+    this.#attempted = attempt
     events.emit('reconnecting', { attempt, delay, error })
     if (life.aborted) return
     const cancel = platform.setTimer(() => {
       this.#planned = undefined
-      void this.#tryServers()
+      void this.#connect()
     }, delay)
     this.#planned = { error, delay, cancel }
+  }
+
+  /** A connection has ended. `delay`: until the next attempt, or that there is none. */
+  #tell(error: Error | undefined, delay: number | false, ended = SILENCE): void {
+    const retry = delay !== false
+    this.#parts.events.emit('disconnect', { error, ...ended, retry, delay: retry ? delay : undefined })
   }
 
   #nextDelay(attempt: number, error: Error): number | false {
@@ -389,7 +315,7 @@ export class Supervisor {
   }
 
   async #close(reason: unknown, reasonCode: number, properties: DisconnectProperties): Promise<void> {
-    const { session, connection, events, storage } = this.#parts
+    const { session, connection, storage } = this.#parts
     const connected = this.status === 'connected'
     this.#inbox.handOut()
     this.status = 'closing'
@@ -400,16 +326,7 @@ export class Supervisor {
     if (storage) await storage.idle()
     await connection.close()
     if (storage) await storage.close()
-    if (connected) {
-      const ended = {
-        error: undefined,
-        reasonCode: undefined,
-        properties: NO_PROPERTIES,
-        retry: false,
-        delay: undefined,
-      }
-      events.emit('disconnect', ended)
-    }
+    if (connected) this.#tell(undefined, false)
     this.#finish(reason)
   }
 
@@ -421,8 +338,7 @@ export class Supervisor {
     connection.rest()
     void storage?.close()
     subscriptions.end(error)
-    this.#connecting?.reject(reason)
-    this.#connecting = undefined
+    for (const pending of this.#connecting.splice(0)) pending.reject(reason)
     events.emit('close', { error })
   }
 
@@ -431,7 +347,7 @@ export class Supervisor {
     const { session, connection } = this.#parts
     this.#planned?.cancel()
     this.#planned = undefined
-    this.#ahead = undefined
+    this.#attempts.ahead = undefined
     this.#expiry.stop()
     session.detach(() => reason as MqttError)
     connection.abandon(reason)

@@ -369,6 +369,26 @@ describe('events', () => {
     await client.disconnect()
   })
 
+  test('an error that comes of what an error listener does is not told to it: it cannot go round and round', async () => {
+    const { client, peer } = await connected()
+    const errors: string[] = []
+    client.on('packetsend', () => {
+      throw new Error('bad listener')
+    })
+    client.on('error', (error) => {
+      errors.push(error.message)
+      client.publish('log', error.message).catch(() => {})
+    })
+    await client.publish('t', 'x')
+    await settled()
+    expect(errors).toEqual(['bad listener'])
+    expect(peer.take().map((packet) => packet.type === 'publish' && packet.topic)).toEqual(['t', 'log'])
+    await client.publish('t', 'y')
+    await settled()
+    expect(errors, 'the next one is told again').toHaveLength(2)
+    await client.disconnect()
+  })
+
   test('an error that nobody listens for does not reach the process', async () => {
     const { client, peer, host } = await connected()
     client.on('message', async () => {

@@ -131,6 +131,22 @@ describe('a message of QoS 0', () => {
     await client.disconnect()
   })
 
+  test('that waited for a connection, and then for the network, rejects when that breaks', async () => {
+    const host = new VirtualHost()
+    const client = new CoreClient({ reconnect: false }, host)
+    const publishing = client.publish('t', 'early')
+    const connecting = client.connect()
+    const peer = await host.peer()
+    peer.congested = true
+    await peer.accept()
+    await connecting
+    await peer.next('publish')
+    expect(await state(publishing)).toBe('pending')
+    peer.drop()
+    expect(codeOf(await failure(publishing))).toBe('CONNECTION_LOST')
+    expect(host.pendingTimers).toBe(0)
+  })
+
   test('that waits behind a full window resolves when it is sent', async () => {
     const { client, peer, host } = await connected({ maxInflight: 1 })
     peer.drop()
@@ -351,6 +367,37 @@ describe('packetsend and packetreceive', () => {
     expect(peer.ended).toBe('closed')
     expect(host.pendingTimers).toBe(0)
   })
+})
+
+test('a network connection that is there when nobody wants it any more is freed, and nothing is sent on it', async () => {
+  class SlowHost extends VirtualHost {
+    override async open(...attempt: Parameters<VirtualHost['open']>): ReturnType<VirtualHost['open']> {
+      const transport = await super.open(...attempt)
+      // The application's, in the same turn.
+      void client.disconnect()
+      return transport
+    }
+  }
+  const host = new SlowHost()
+  const client: CoreClient = new CoreClient({}, host)
+  const events = record(client)
+  expect(codeOf(await failure(client.connect()))).toBe('CLOSED')
+  await settled()
+  expect(host.peers.map(({ ended, writes }) => [ended, writes])).toEqual([['destroyed', []]])
+  expect(events).toEqual(['close'])
+  expect(host.pendingTimers).toBe(0)
+})
+
+test('a chunk that the host has given away meanwhile is thrown back at it: the server did not break the protocol', async () => {
+  const { client, peer } = await connected({ protocolVersion: 5 })
+  const events = record(client)
+  const chunk = Buffer.from(new ArrayBuffer(2))
+  structuredClone(chunk.buffer, { transfer: [chunk.buffer] })
+  expect(() => peer.arrive(chunk)).toThrow(/detached/)
+  expect(peer.take()).toEqual([])
+  expect(peer.ended).toBeUndefined()
+  expect(events).toEqual([])
+  await client.disconnect()
 })
 
 test('a chunk of an old connection is not heard on the new one', async () => {

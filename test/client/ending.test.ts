@@ -452,6 +452,37 @@ describe('a signal', () => {
     await client.disconnect()
   })
 
+  test('of connect() has no effect from the event `connect` on: the call is answered with the connection', async () => {
+    const host = new VirtualHost()
+    const client = new CoreClient({}, host)
+    const controller = new AbortController()
+    client.on('connect', () => controller.abort('late'))
+    const connecting = client.connect({ signal: controller.signal })
+    await (await host.peer()).accept()
+    expect(await connecting).toMatchObject({ reasonCode: 0 })
+    expect(controller.signal.aborted).toBe(true)
+    expect(client.status).toBe('connected')
+    await client.disconnect()
+  })
+
+  test('of a connect() that failed does not end the next one, which a `close` listener began', async () => {
+    const host = new VirtualHost()
+    host.network = new ConnectError('down', { code: 'ECONNREFUSED', phase: 'tcp' })
+    const client = new CoreClient({}, host)
+    const controller = new AbortController()
+    let next: Promise<unknown> | undefined
+    client.once('close', () => {
+      host.network = 'up'
+      next = client.connect()
+      controller.abort('too late')
+    })
+    const first = failure(client.connect({ signal: controller.signal }))
+    await (await host.peer()).accept()
+    expect(await first).toMatchObject({ code: 'ECONNREFUSED' })
+    expect(await next).toMatchObject({ reasonCode: 0 })
+    await client.disconnect()
+  })
+
   test('of the client that has aborted before lets nothing begin', async () => {
     const host = new VirtualHost()
     const client = new CoreClient({ signal: AbortSignal.abort('never') }, host)

@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from 'vitest'
 import { type ClientOptions, CoreClient, type Credentials } from '../../src/index.js'
+import { MemoryStore } from '../support/memory-store.js'
 import { settled, VirtualHost } from '../support/virtual-host.js'
-import { connected, failure, noUnhandledRejections, record, state, VERSIONS } from './bench.js'
+import { connected, failure, noUnhandledRejections, publish, reconnected, record, state, VERSIONS } from './bench.js'
+import { kept, wire } from './store-bench.js'
 
 noUnhandledRejections()
 
@@ -20,6 +22,16 @@ async function tokens(life: number, options: ClientOptions = {}) {
   }
   const all = await connected({ credentials, ...options }, {}, host)
   return Object.assign(bench, all, { events: record(all.client) })
+}
+
+/** The same with a session in a store. */
+async function keptTokens() {
+  const host = new VirtualHost()
+  let asked = 0
+  const credentials = () => ({ password: `token ${++asked}`, username: 'u', expiresAt: host.wallClock() + 10_000 })
+  const reconnect = () => 100
+  const bench = await kept({ credentials, reconnect, protocolVersion: 5 }, {}, new MemoryStore(), host)
+  return { ...bench, events: record(bench.client) }
 }
 
 describe('before the credentials expire', () => {
@@ -88,6 +100,62 @@ describe('before the credentials expire', () => {
     await settled()
     expect(host.attempts).toHaveLength(2)
     await client.stop()
+  })
+
+  test('a connection that is lost while an answer is awaited is lost as any: the next asks for credentials itself', async () => {
+    const bench = await tokens(10_000, { reconnect: () => 100 })
+    const { client, host, peer, events } = bench
+    const published = client.publish('t', '1', { qos: 1 })
+    await host.advance(9_500)
+    expect([bench.asked, client.status]).toEqual([2, 'connected'])
+    peer.drop()
+    await settled()
+    expect(events).toEqual(['disconnect connection reset retry 100', 'reconnecting 1 100'])
+    const { peer: next, connect } = await reconnected(host)
+    expect(connect.password).toEqual(bytes('token 3'))
+    const { packetId } = await next.next('publish')
+    next.send({ type: 'puback', packetId: packetId as number })
+    await published
+    await client.stop()
+    expect(host.pendingTimers).toBe(0)
+  })
+
+  test('with a store, DISCONNECT leaves behind what is being written', async () => {
+    const { client, host, peer, store, events } = await keptTokens()
+    store.holding = true
+    peer.send(publish('t', '1', 2, 1))
+    await host.advance(9_500)
+    expect(await wire(peer)).toEqual([])
+    expect(client.status).toBe('connected')
+    store.resume()
+    expect(await wire(peer)).toEqual(['pubrec 1', 'disconnect'])
+    expect(events).toEqual(['message 1', 'disconnect CREDENTIALS_RENEWED retry 0', 'reconnecting 1 0'])
+    await client.stop()
+    expect(store.breaches).toEqual([])
+  })
+
+  test('with a store, a connection that is lost during a write is lost once, and the next has the credentials', async () => {
+    const { client, host, peer, store, events } = await keptTokens()
+    store.holding = true
+    peer.send(publish('t', '1', 2, 1))
+    await host.advance(9_500)
+    peer.drop()
+    store.resume()
+    await settled()
+    expect(events).toEqual(['message 1', 'disconnect connection reset retry 100', 'reconnecting 1 100'])
+    expect((await reconnected(host)).connect.password).toEqual(bytes('token 2'))
+    expect(host.attempts).toHaveLength(2)
+    await client.stop()
+  })
+
+  test('a listener of disconnect may end the client there', async () => {
+    const { client, host, events } = await tokens(10_000)
+    client.on('disconnect', () => void client.disconnect())
+    await host.advance(10_000)
+    expect(events).toEqual(['disconnect CREDENTIALS_RENEWED retry 0', 'close'])
+    expect(client.status).toBe('closed')
+    expect(host.attempts).toHaveLength(1)
+    expect(host.pendingTimers).toBe(0)
   })
 
   test('it is done whatever reconnect says, which is asked once the attempt fails', async () => {

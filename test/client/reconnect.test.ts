@@ -459,6 +459,14 @@ describe('connectTimeout', () => {
     expect(host.pendingTimers).toBe(0)
   })
 
+  test('covers one over WebSocket, and says so', async () => {
+    const host = new VirtualHost()
+    host.network = 'hangs'
+    const connecting = new CoreClient({ url: 'ws://virtual/mqtt', connectTimeout: 500 }, host).connect()
+    await host.advance(500)
+    expect(await failure(connecting)).toMatchObject({ code: 'ETIMEDOUT', phase: 'websocket' })
+  })
+
   test('covers a CONNACK that does not come, and frees the connection', async () => {
     const host = new VirtualHost()
     const connecting = new CoreClient({ connectTimeout: 500 }, host).connect()

@@ -64,6 +64,29 @@ test('retryInterval 0 is never, and maxInflight Infinity is no limit', () => {
   expect(settings().maxInflight).toBeGreaterThanOrEqual(65_535)
 })
 
+test('reconnect true is what holds without it, false is no attempt', () => {
+  expect(settings({ reconnect: true }).reconnect).toEqual(settings().reconnect)
+  expect(settings({ reconnect: false }).reconnect).toEqual({ maxAttempts: 0 })
+})
+
+test('what came in the place of something else is named by its kind, its class or its beginning, and never called', () => {
+  class Thing {}
+  const kinds: [unknown, string][] = [
+    [() => expect.unreachable(), 'a function'],
+    [Thing, 'a function'],
+    [new Thing(), 'Thing'],
+    [Object.create(null), 'an object'],
+    [['secret'], 'an array of 1'],
+    ['x'.repeat(50), `"${'x'.repeat(40)}…"`],
+    [5n, '5n'],
+    [null, 'null'],
+  ]
+  for (const [given, said] of kinds) {
+    const error = new TypeError(`keepAlive: expected an integer from 0 to 65535, got ${said}`)
+    expect(() => settings({ keepAlive: given as never })).toThrow(error)
+  }
+})
+
 const WRONG: [string, object, RegExp][] = [
   ['protocolVersion', { protocolVersion: 6 }, /^protocolVersion: expected .*got 6/],
   ['protocolVersion', { protocolVersion: '5' }, /^protocolVersion/],

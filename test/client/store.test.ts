@@ -540,6 +540,35 @@ describe('a store that cannot be opened', () => {
     await Promise.all(lost)
   })
 
+  test('and one that tells of damage that lost nothing is told by a code of its own', async () => {
+    const store = new MemoryStore()
+    Object.assign(store, { damage: 'the last 7 bytes were being written', lossless: true })
+    const { client, host } = idle({}, store)
+    const errors: Error[] = []
+    client.on('error', (error) => errors.push(error))
+    const connecting = client.connect()
+    await (await host.peer(0)).accept()
+    await connecting
+    expect(errors).toMatchObject([{ code: 'STORE_RECOVERED', message: 'store: the last 7 bytes were being written' }])
+    await client.stop()
+  })
+
+  test('after the client was disconnected is nothing to tell: connect says that it is closed', async () => {
+    const { client, host, store } = idle()
+    const events = record(client)
+    let fail: (error: Error) => void = () => {}
+    store.opens = () => new Promise((_, reject) => (fail = reject))
+    const connecting = failure(client.connect())
+    await settled()
+    const ended = client.disconnect()
+    await settled()
+    fail(new Error('EIO'))
+    await ended
+    expect(codeOf(await connecting)).toBe('CLOSED')
+    expect(events).toEqual(['close'])
+    expect(host.pendingTimers).toBe(0)
+  })
+
   test('a server among several is enough, and is remembered with those of now', async () => {
     const store = new MemoryStore()
     for (const servers of [['mqtt://a', 'mqtt://b'], ['mqtt://b', 'mqtt://c'], ['mqtt://c:1883']]) {
@@ -628,6 +657,42 @@ describe('a store that never answers', () => {
     expect(host.pendingTimers).toBe(0)
   })
 
+  test('and then fails, when the client has ended, is told of, and keeps nothing alive', async () => {
+    const { client, host, peer, store } = await kept()
+    const events = record(client)
+    client.on('message', () => {})
+    store.holding = true
+    peer.send(publish('t', '1', 2, 1))
+    await settled()
+    const ended = client.disconnect()
+    await host.advance(20_000)
+    await ended
+    events.splice(0)
+    store.release(new Error('EIO'))
+    await settled()
+    expect(events).toEqual(['error STORE_FAILED'])
+    expect(host.pendingTimers).toBe(0)
+    store.resume()
+    await client.stop()
+    expect(store.keys, 'what could not be written goes with the closing').toEqual(['r1'])
+    expect(store.breaches).toEqual([])
+  })
+
+  test('does not keep a server that broke the protocol from hearing so', async () => {
+    const { client, peer, store } = await kept({ protocolVersion: 5 })
+    client.on('message', () => {})
+    store.holding = true
+    peer.send(publish('t', '1', 2, 1))
+    expect(await wire(peer)).toEqual([])
+    peer.sendBytes(new Uint8Array([0, 0]))
+    expect(store.writing).toBe(true)
+    expect(peer.take()).toMatchObject([{ type: 'disconnect', reasonCode: 0x81 }])
+    expect(peer.ended).toBe('closed')
+    store.resume()
+    await client.stop()
+    expect(store.breaches).toEqual([])
+  })
+
   test('does not keep who disconnects', async () => {
     const { client, host, peer, store } = await kept()
     const errors = record(client)
@@ -668,6 +733,23 @@ describe('the end', () => {
     expect(store.keys).toEqual(['m1', 'r1'])
     expect(host.pendingTimers).toBe(0)
     expect(events).toEqual(['message 1', 'disconnect', 'close'])
+    expect(store.breaches).toEqual([])
+  })
+
+  test('in the turn of a publish writes it, once, though the host comes to it later', async () => {
+    class LateHost extends VirtualHost {
+      override defer(callback: () => void): void {
+        setImmediate(callback)
+      }
+    }
+    const { client, store } = await kept({}, {}, new MemoryStore(), new LateHost())
+    const { writes } = store
+    const published = failure(client.publish('t', 'x', { qos: 1 }))
+    await client.disconnect()
+    await settled()
+    expect(codeOf(await published)).toBe('CLOSED')
+    expect(store.keys).toEqual(['m1'])
+    expect(store.writes - writes).toBe(1)
     expect(store.breaches).toEqual([])
   })
 

@@ -220,6 +220,31 @@ describe('messages', () => {
     await bench.client.disconnect()
   })
 
+  test('do not reach a subscription that a handler of the same message has ended', async () => {
+    const bench = await connected()
+    const got: string[] = []
+    let left: Promise<unknown> | undefined
+    const all = await granted(
+      bench,
+      bench.client.subscribe('a/#', { qos: 1 }, (message) => got.push(`all ${message.text()}`)),
+    )
+    await granted(
+      bench,
+      bench.client.subscribe('a/b', { qos: 1 }, (message) => {
+        got.push(message.text())
+        left = all.unsubscribe()
+      }),
+    )
+    bench.peer.send(publish('a/b', 'x', 1, 7))
+    await settled()
+    expect(got).toEqual(['x'])
+    const { packetId } = await bench.peer.next('unsubscribe')
+    expect(await bench.peer.next('puback')).toMatchObject({ packetId: 7 })
+    bench.peer.send({ type: 'unsuback', packetId, reasonCodes: [] })
+    await left
+    await bench.client.disconnect()
+  })
+
   test('3.1.1: that nobody subscribed to reach the event and are acknowledged [MQTT-4.5.0-2]', async () => {
     const { client, peer, host } = await connected()
     peer.send(publish('t', 'unheard', 1, 1))
@@ -779,6 +804,27 @@ describe('where the server lost the session', () => {
     )
     await leaving
     expect(bench.client.subscriptions.size).toBe(0)
+    await bench.client.disconnect()
+  })
+
+  test('a server that does not answer is told of by error, and the subscription stays', async () => {
+    const bench = await connected({ ackTimeout: 5_000, keepAlive: 0, reconnect: () => 100 })
+    const got: string[] = []
+    await granted(
+      bench,
+      bench.client.subscribe('a', (message) => got.push(message.text())),
+    )
+    bench.peer.drop()
+    const { peer } = await reconnected(bench.host)
+    const { packetId } = await peer.next('subscribe')
+    const events = record(bench.client)
+    await bench.host.advance(5_000)
+    expect(events).toEqual(['error ETIMEDOUT'])
+    peer.send({ type: 'suback', packetId, reasonCodes: [0] }, publish('a', 'x'))
+    await settled()
+    expect(peer.take(), 'the answer came late, and is welcome').toEqual([])
+    expect(got).toEqual(['x'])
+    expect([...bench.client.subscriptions.keys()]).toEqual(['a'])
     await bench.client.disconnect()
   })
 

@@ -29,6 +29,8 @@ export class MemoryStore implements SessionStore {
   opens: (() => Promise<StoredSession>) | undefined
   /** What `open` says of the damage that it found. */
   damage: string | undefined
+  /** Whether it says that nothing is missing all the same. */
+  lossless = false
   /** What `close` fails with. */
   closeFailure: unknown
   /** Breaches of the contract of `SessionStore`. */
@@ -73,7 +75,7 @@ export class MemoryStore implements SessionStore {
     return Promise.resolve().then(() => {
       this.#opening = false
       this.#open = true
-      return { entries: this.#entries(), damage: this.damage }
+      return { entries: this.#entries(), damage: this.damage, lossless: this.lossless }
     })
   }
 
