@@ -60,7 +60,7 @@ export async function openNodeWebSocket(
   const explain = (cause: unknown): Error => {
     if (status !== undefined) return httpError(way, status)
     const { message = '', code } = (cause ?? {}) as NodeJS.ErrnoException
-    if (/(no|invalid) subprotocol/.test(message)) return wrongSubProtocol(way, protocol)
+    if (message.includes('subprotocol')) return wrongSubProtocol(way, protocol)
     if (code !== undefined) return connectError(way, 'websocket', cause)
     return connectError(way, 'websocket', Object.assign(new Error(message, { cause }), { code: 'WEBSOCKET_HANDSHAKE' }))
   }
