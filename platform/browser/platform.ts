@@ -59,7 +59,8 @@ export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, pa
           socket.binaryType = 'arraybuffer'
           return socket
         } catch (error) {
-          throw explained(error)
+          // What it says holds the URL, and with it what is in the query.
+          throw explained(endpoint.path.includes('?') ? undefined : error)
         }
       }
       return openWebSocket(endpoint, protocol, create, explained, handlers, signal)

@@ -60,8 +60,8 @@ export function resolveEndpoints(options: ClientOptions, { schemes, expected, us
       // URL is read as http. That hides port 80, which is http's own; a second look as https shows it.
       const { hostname, port, pathname, search, hash, username, password } = new URL(`http://${rest}`)
       const shownPort = port || new URL(`https://${rest}`).port
-      // `http:///path` would take "path" for the host.
-      if ('/\\'.includes(rest[0] as string) || shownPort === '0' || hash) throw new Error()
+      // `http:///path` would take "path" for the host; an @ in the path is that of a password with an unescaped slash.
+      if ('/\\'.includes(rest[0] as string) || shownPort === '0' || hash || pathname.includes('@')) throw new Error()
       const server = {
         transport: scheme.transport,
         host: (host ?? hostname).replaceAll('[', '').replaceAll(']', '').trim(),

@@ -30,13 +30,14 @@ export function utf8Length(text: unknown, field: string): number {
     const surrogate = unit & 0xfc00
     // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
     if (unit === 0 || high !== (surrogate === 0xdc00))
-      throw outOfRange(field, 'text without U+0000 and lone surrogates', text)
+      // Not shown: it may be a token.
+      throw new RangeError(`${field}: expected text without U+0000 and lone surrogates`)
     high = surrogate === 0xd800
     if (unit > 0x7f) bytes++
     // Of three bytes, but each of a pair of surrogates stands for two of four.
     if (unit > 0x7ff && (unit & 0xf800) !== 0xd800) bytes++
   }
-  if (bytes > MAX_BYTES) throw outOfRange(field, `text of at most ${MAX_BYTES} bytes in UTF-8`, text)
+  if (bytes > MAX_BYTES) throw outOfRange(field, `text of at most ${MAX_BYTES} bytes in UTF-8`, bytes)
   return bytes
 }
 
