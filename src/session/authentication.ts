@@ -39,21 +39,20 @@ export class Authentication {
 
   /** CONNACK accepted us. True when the connection may be used at once, else `verified` has to be waited for. */
   accepted(connack: Connack): boolean {
-    const { properties } = connack
-    const { authenticationMethod, authenticationData: data } = properties
+    const { authenticationMethod, authenticationData: data } = connack.properties
     this.#checkMethod('connack', authenticationMethod)
     if (!this.#exchange) return true
     // It would leave the application with a challenge and a verdict at once.
     if (!this.#exchange.asked) throw protocolError('connack: expected none before our AUTH, got one')
     this.#exchange.connack = connack
-    forget(properties)
     this.#link.events.push({ type: 'verify', exchange: this.#exchange, data })
     return false
   }
 
   receive({ reasonCode, properties }: Auth): void {
     const { authenticationMethod, authenticationData: data } = properties
-    forget(properties)
+    // It is for the authenticator alone, and not for all who hear of the packet.
+    if (data) properties.authenticationData = undefined
     // Success alone may leave the method out together with all else (§3.15.2.1).
     if (authenticationMethod !== undefined || reasonCode !== 0) this.#checkMethod('auth', authenticationMethod)
     const exchange = this.#exchange
@@ -153,9 +152,4 @@ export class Authentication {
         `${packet}.properties.authenticationMethod: expected ${this.#method === undefined ? 'none' : describe(this.#method)}, got ${describe(got)}`,
       )
   }
-}
-
-/** It is for the authenticator alone, and not for all who hear of the packet. */
-function forget(properties: Auth['properties']): void {
-  if (properties.authenticationData) properties.authenticationData = undefined
 }

@@ -253,7 +253,7 @@ describe('in memory', () => {
       })
       const proof = (await peer.next('auth')).properties.authenticationData as Uint8Array
       const last = scramServer.final(proof)
-      said.push(proof, last)
+      said.push(first, proof)
       return { authenticationMethod: 'SCRAM-SHA-256', authenticationData: last }
     }
     peer.send({ type: 'connack', properties: await exchange(await peer.next('connect')) })
