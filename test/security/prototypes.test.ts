@@ -9,7 +9,7 @@ import { fileStore } from '../../platform/node/file-store/index.js'
 import { Client } from '../../platform/node/index.js'
 import { nodePlatform } from '../../platform/node/platform.js'
 import { scram } from '../../platform/scram/index.js'
-import { encodePacket, type Packet, PacketReader } from '../../src/codec/index.js'
+import { encodePacket, type Packet, type PacketInput, PacketReader } from '../../src/codec/index.js'
 import { CoreClient } from '../../src/index.js'
 import { connected, granted, publish } from '../client/bench.js'
 import { serveTls } from '../integration/servers.js'
@@ -57,7 +57,9 @@ describe.each(NAMES)('%s', (name) => {
       { type: 'auth', reasonCode: 0, properties: { ...properties, authenticationMethod: name } },
     ] as const
     for (const packet of packets) {
-      const [read] = new PacketReader().push(encodePacket(packet, 5)) as [Extract<Packet, { type: 'publish' }>]
+      const [read] = new PacketReader().push(encodePacket(packet as PacketInput, 5)) as [
+        Extract<Packet, { type: 'publish' }>,
+      ]
       expect(read.properties.userProperties).toEqual(userProperties)
     }
   })

@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { afterEach, describe, expect, it, test } from 'vitest'
-import { Client, type ClientOptions, connect } from '../../platform/node/index.js'
+import { Client, type ClientOptions, connect, type TlsOptions } from '../../platform/node/index.js'
 import { scram } from '../../platform/scram/index.js'
 import { encodePacket } from '../../src/codec/index.js'
 import { CoreClient } from '../../src/index.js'
@@ -142,7 +142,7 @@ describe('TLS', () => {
   it('shows no key, pass phrase or archive, whatever is wrong with them', async () => {
     const { ca, client } = await certificates()
     const tls = await serveTls()
-    cleanUps.push(() => tls[Symbol.asyncDispose]())
+    cleanUps.push(async () => tls[Symbol.asyncDispose]())
     const given: object[] = [
       { key: client.key, cert: client.cert, passphrase: SECRET },
       { key: SECRET, cert: client.cert },
@@ -155,7 +155,8 @@ describe('TLS', () => {
     ]
     // Untrusted at the latest.
     for (const options of given)
-      for (const transport of ['tls', 'wss'] as const) await expectNothing({ transport, port: tls.port, tls: options })
+      for (const transport of ['tls', 'wss'] as const)
+        await expectNothing({ transport, port: tls.port, tls: options as TlsOptions })
   })
 })
 
@@ -196,6 +197,13 @@ describe('WebSocket', () => {
       for (const transport of ['ws', 'wss'] as const)
         await expectNothing({ transport, port: 1, path: TOKEN, webSocket: { agent, headers } })
     }
+  })
+
+  it('shows no query of a URL that cannot be, as it is first seen behind an agent', async () => {
+    const agent = new HttpsProxyAgent('http://127.0.0.1:1')
+    const output = await failing({ transport: 'ws', host: 'fe80::1%lo', path: TOKEN, webSocket: { agent } })
+    expect(output).toContain('the options "webSocket" are refused')
+    expect(leaks(output, SECRETS)).toEqual([])
   })
 
   it('shows no pass phrase that a proxy hands on', async () => {
