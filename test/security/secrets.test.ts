@@ -207,9 +207,15 @@ describe('WebSocket', () => {
   })
 
   it('shows no pass phrase that a proxy hands on', async () => {
+    const { client } = await certificates()
     const proxy = createHttpServer().on('connect', (_, socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n'))
     const agent = new HttpsProxyAgent(`http://127.0.0.1:${await server(proxy)}`)
-    await expectNothing({ transport: 'wss', port: 1, tls: { passphrase: NUMBER as never }, webSocket: { agent } })
+    await expectNothing({
+      transport: 'wss',
+      port: 1,
+      tls: { key: client.key, passphrase: NUMBER as never },
+      webSocket: { agent },
+    })
   })
 })
 
