@@ -36,7 +36,10 @@ export function parse<N extends keyof Tables>(
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return undefined
     // The sentences of commander may have a second line: "(Did you mean …?)".
-    throw wrongUsage(error.message.replace(/^error: /, '').replaceAll('\n', ' '))
+    // Of an option that nobody knows its name alone: behind a misspelt one there may be a password.
+    const unknown = error.code === 'commander.unknownOption'
+    const said = unknown ? error.message.replace(/'(--[^=]*|-.).*'/s, "'$1'") : error.message
+    throw wrongUsage(said.replace(/^error: /, '').replaceAll('\n', ' '))
   }
 
   const values: Record<string, unknown> = command.opts()

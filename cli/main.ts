@@ -23,7 +23,7 @@ async function dispatch(): Promise<void> {
   switch (name) {
     case 'help':
       if (argv.length === 1 && isCommand(argv[0]!)) return run(argv[0], ['--help'])
-      if (argv.length > 0) throw wrongUsage(`there is no help about ${argv.join(' ')}`)
+      if (argv.length > 0) throw wrongUsage(`there is no help about ${argv.map(nameOf).join(' ')}`)
       process.stdout.write(HELP)
       return
     case '--help':
@@ -35,8 +35,13 @@ async function dispatch(): Promise<void> {
     case '':
       throw wrongUsage('which command, pub, sub or connect?')
     default:
-      throw wrongUsage(`there is no ${name.startsWith('-') ? 'option' : 'command'} ${name}${suggestion()}`)
+      throw wrongUsage(`there is no ${name.startsWith('-') ? 'option' : 'command'} ${nameOf(name)}${suggestion()}`)
   }
+}
+
+/** As much of an argument as is a name: the rest may be a password, as in a URL or behind `=`. */
+function nameOf(argument: string): string {
+  return /^[\w-]*/.exec(argument)![0]
 }
 
 function isCommand(word: string): word is CommandName {

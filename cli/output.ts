@@ -1,28 +1,51 @@
 /** The two streams: lines about the client go to stderr, escaped; payloads go to stdout, and nothing else does. */
 
-// C0, DEL and C1 drive a terminal; the rest reorders or hides text in it.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+/** What reorders or hides text, or breaks the line, outside of ASCII: first and last of each range. */
+const MISLEADING = [
+  [0x061c, 0x061c],
+  [0x200e, 0x200f],
+  [0x2028, 0x202e],
+  [0x2066, 0x2069],
+  [0xfeff, 0xfeff],
+] as const
 
 /** `text` on one line, with whatever could drive or mislead a terminal made visible, except for what is in `kept`. */
 export function printable(text: string, kept = ''): string {
-  return text.replace(UNPRINTABLE, (character) => {
+  return escapeWith(text, (character, code) => {
     if (kept.includes(character)) return character
     if (character === '\n') return '\\n'
     if (character === '\r') return '\\r'
     if (character === '\t') return '\\t'
-    const code = character.charCodeAt(0)
-    return code < 0x100 ? `\\x${hex(code, 2)}` : unicodeEscape(character)
+    return code < 0x100 ? `\\x${hex(code, 2)}` : unicodeEscape(character, code)
   })
 }
 
 /** One line of JSON that means the same, with only such characters in it as any terminal takes for text. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNPRINTABLE, unicodeEscape)
+  return escapeWith(JSON.stringify(value), unicodeEscape)
 }
 
-function unicodeEscape(character: string): string {
-  return `\\u${hex(character.charCodeAt(0), 4)}`
+/** Character by character: what others wrote is no food for a regular expression. */
+function escapeWith(text: string, escaped: (character: string, code: number) => string): string {
+  let done = ''
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (!isUnprintable(code)) continue
+    done += text.slice(from, at) + escaped(text.charAt(at), code)
+    from = at + 1
+  }
+  return done + text.slice(from)
+}
+
+/** C0, DEL and C1 drive a terminal; the rest misleads who reads it. */
+function isUnprintable(code: number): boolean {
+  if (code < 0x100) return code < 0x20 || (code >= 0x7f && code < 0xa0)
+  return MISLEADING.some(([first, last]) => code >= first && code <= last)
+}
+
+function unicodeEscape(_: string, code: number): string {
+  return `\\u${hex(code, 4)}`
 }
 
 function hex(code: number, digits: number): string {

@@ -31,7 +31,8 @@ export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, pa
     if (!WebSocket) return failure('NO_WEBSOCKET', false, 'this host has no WebSocket')
     const plain = transport === 'ws'
     // Browsers take the machine itself for safe, without TLS, too.
-    if (plain && secure && !/^(.+\.)?localhost$|^127\.|^::1$/.test(host)) {
+    const local = `.${host}`.endsWith('.localhost') || host.startsWith('127.') || host === '::1'
+    if (plain && secure && !local) {
       return failure('MIXED_CONTENT', false, 'a page from https must use wss://')
     }
     if (page.navigator?.onLine === false) return failure('OFFLINE', true, 'the browser is offline')
@@ -58,7 +59,8 @@ export function createBrowserPlatform(WebSocket: WebSocketConstructor | null, pa
           socket.binaryType = 'arraybuffer'
           return socket
         } catch (error) {
-          throw explained(error)
+          // What it says holds the URL, and with it what is in the query.
+          throw explained(endpoint.path.includes('?') ? undefined : error)
         }
       }
       return openWebSocket(endpoint, protocol, create, explained, handlers, signal)

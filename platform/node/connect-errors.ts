@@ -123,6 +123,8 @@ const CERTIFICATE = /^(CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISM
 export function connectError(endpoint: Endpoint, phase: ErrorPhase, thrown: unknown): ConnectError {
   const { cause, tried } = unwrapped(thrown)
   const code = cause.code ?? 'UNKNOWN'
+  // An agent hands the options on to TLS, and what that throws comes as if the network had failed.
+  if (code.startsWith('ERR_INVALID_')) return optionsError(endpoint, 'tls', cause)
   const { advice, retryable } = explain(code, phase, cause)
   const message = `Cannot connect to ${endpoint.label}${tried}: ${advice} (${code})`
   return new ConnectError(message, { code, phase: phaseOf(cause, code, phase), retryable, cause })
@@ -132,10 +134,17 @@ export function connectError(endpoint: Endpoint, phase: ErrorPhase, thrown: unkn
 export function optionsError(endpoint: Endpoint, which: string, thrown: unknown): ConnectError {
   const { code = 'ERR_INVALID_ARG_VALUE', message } = thrown as SystemError
   // What came may be a pass phrase, as a number for instance: then the cause, which shows it, is left out, too.
-  const [said, received] = message.split(/\.? Received /s, 2)
+  const said = beforeSecrets(message, endpoint)
   const text = `Cannot connect to ${endpoint.label}: the options "${which}" are refused: ${REFUSALS[code] ?? REFUSALS[message] ?? said} (${code})`
-  const cause = received === undefined ? thrown : undefined
+  const cause = said === message ? thrown : undefined
   return new ConnectError(text, { code, phase: 'options', retryable: false, cause })
+}
+
+/** The sentence up to a value that came, or to the query of the URL, where signatures and tokens live. */
+function beforeSecrets(message: string, { path }: Endpoint): string {
+  const [said = ''] = message.split('. Received ', 1)
+  const query = path.indexOf('?')
+  return (query < 0 ? said : said.replaceAll(path.slice(query), '?…')).split(' Received ', 1)[0] as string
 }
 
 /**
@@ -169,8 +178,7 @@ function httpAdvice({ transport, path }: Endpoint, status: number): string {
   if (status === 401 || status === 403) {
     return 'it wants credentials in the upgrade request: give them as webSocket.headers'
   }
-  if (status === 404)
-    return `it has nothing at the path "${path.replace(/\?.*/s, '')}": check the path of its MQTT listener`
+  if (status === 404) return `it has nothing at the path "${path.split('?')[0]}": check the path of its MQTT listener`
   if (status === 407) return 'the proxy wants credentials: give them to webSocket.agent'
   if (status >= 300 && status < 400) return 'it wants us elsewhere: use the URL that it redirects to'
   if (status >= 500) return 'it, or the proxy before it, is in trouble'
@@ -183,7 +191,7 @@ function unwrapped(thrown: unknown): { cause: SystemError; tried: string } {
   const error = thrown as SystemError
   const [first, ...others] = error.errors ?? []
   if (first === undefined) return { cause: error, tried: '' }
-  const addresses = [first, ...others].map((each) => each.message.replace(/^connect /, ''))
+  const addresses = [first, ...others].map((each) => each.message.replace('connect ', ''))
   return { cause: first, tried: ` (${addresses.join(', ')})` }
 }
 

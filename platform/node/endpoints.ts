@@ -34,7 +34,8 @@ export function nodeEndpoints(options: ClientOptions): Endpoint[] {
 function withoutPath(endpoint: Endpoint): Endpoint {
   const name = { tcp: 'mqtt', tls: 'mqtts', ws: undefined, wss: undefined }[endpoint.transport]
   if (name === undefined) return endpoint
-  return { ...endpoint, path: '', label: endpoint.label.replace(/^\w+(:\/\/[^/]*).*/s, `${name}$1`) }
+  const [, , authority] = endpoint.label.split('/', 3)
+  return { ...endpoint, path: '', label: `${name}://${authority}` }
 }
 
 /**
@@ -42,9 +43,12 @@ function withoutPath(endpoint: Endpoint): Endpoint {
  * would be looked up in the DNS as a host.
  */
 function refusePath(option: string, given: ClientOptions['url']): void {
-  const text = typeof given === 'object' ? given.href : (given ?? '')
-  const [, scheme, rest = ''] = /^\s*(mqtts?|tcp|ssl|tls):\/\/(.*)/is.exec(text) ?? []
-  if (scheme !== undefined && !/^[^/\\?#]+\/?\s*$/.test(rest)) {
+  const text = (typeof given === 'object' ? given.href : (given ?? '')).trim()
+  const at = text.indexOf('://')
+  const scheme = text.slice(0, Math.max(0, at))
+  if (SCHEMES.get(scheme.toLowerCase())?.transport.startsWith('ws') !== false) return
+  const rest = text.slice(at + 3, text.endsWith('/') ? -1 : undefined)
+  if (rest === '' || ['/', '\\', '?', '#'].some((sign) => rest.includes(sign))) {
     throw new TypeError(`${option}: ${scheme}:// takes no path or query; in a password, write / ? # as %2F %3F %23`)
   }
 }

@@ -34,7 +34,7 @@ export function tlsOptions(endpoint: Endpoint, options: ClientOptions): TlsOptio
   const { host } = endpoint
   const given = typeof options.tls === 'object' ? options.tls : {}
   // RFC 6066, §3: SNI asks for a name, without a trailing dot, and never for an address.
-  return { servername: isIP(host) === 0 ? host.replace(/\.$/, '') : '', host, ...given }
+  return { servername: isIP(host) === 0 ? (host.endsWith('.') ? host.slice(0, -1) : host) : '', host, ...given }
 }
 
 function begin(

@@ -13,6 +13,9 @@ import { dialTls, tlsOptions } from './tls.js'
 /** The largest MQTT packet (§2.1.4: 5 bytes of header and 268 435 455 more), since servers put one into a frame. */
 const MAX_FRAME = 268_435_460
 
+/** Of a frame in parts, each of which costs some hundred bytes beside its own: the largest packet in parts of 1 KiB. */
+const MAX_PARTS = 262_144
+
 /** What `ws` adds to the standard interface and is used here. */
 interface NodeWebSocket extends WebSocketLike {
   on(event: 'open', listener: () => void): unknown
@@ -36,6 +39,8 @@ export async function openNodeWebSocket(
     headers,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME,
+    maxFragments: MAX_PARTS,
+    maxBufferedChunks: MAX_PARTS,
   }
   const protocol = subProtocol(options)
   // What fails may be the proxy then.
@@ -60,7 +65,7 @@ export async function openNodeWebSocket(
   const explain = (cause: unknown): Error => {
     if (status !== undefined) return httpError(way, status)
     const { message = '', code } = (cause ?? {}) as NodeJS.ErrnoException
-    if (/(no|invalid) subprotocol/.test(message)) return wrongSubProtocol(way, protocol)
+    if (message.includes('subprotocol')) return wrongSubProtocol(way, protocol)
     if (code !== undefined) return connectError(way, 'websocket', cause)
     return connectError(way, 'websocket', Object.assign(new Error(message, { cause }), { code: 'WEBSOCKET_HANDSHAKE' }))
   }

@@ -60,11 +60,11 @@ export function resolveEndpoints(options: ClientOptions, { schemes, expected, us
       // URL is read as http. That hides port 80, which is http's own; a second look as https shows it.
       const { hostname, port, pathname, search, hash, username, password } = new URL(`http://${rest}`)
       const shownPort = port || new URL(`https://${rest}`).port
-      // `http:///path` would take "path" for the host.
-      if (/^[/\\]/.test(rest) || shownPort === '0' || hash) throw new Error()
+      // `http:///path` would take "path" for the host; an @ in the path is that of a password with an unescaped slash.
+      if ('/\\'.includes(rest[0] as string) || shownPort === '0' || hash || pathname.includes('@')) throw new Error()
       const server = {
         transport: scheme.transport,
-        host: (host ?? hostname).replace(/[[\]\s]/g, ''),
+        host: (host ?? hostname).replaceAll('[', '').replaceAll(']', '').trim(),
         port: Number(shownPort || usualPort || scheme.port),
         // A mere `/` is what `URL` objects make of no path, and hardly ever where a broker listens.
         path: (pathname === '/' ? path.replace(/^\/?/, '/') : pathname) + search,
@@ -72,17 +72,19 @@ export function resolveEndpoints(options: ClientOptions, { schemes, expected, us
         password: decodeURIComponent(password) || undefined,
       }
       // The query stays out of the label: signed URLs and tokens live there.
-      return { ...server, label: webSocketUrl(server).replace(/\?.*/s, '') }
+      return { ...server, label: webSocketUrl(server).split('?')[0] as string }
     } catch {
       // The engine's own error is not kept as a cause: it holds the URL, and with it the password.
       throw new TypeError(`${option}: expected ${name}://user:password@host:port, each part by encodeURIComponent`)
     }
   }
   const fromUrl = (option: string, given: Exclude<typeof url, undefined>): Endpoint => {
-    const text = (given as URL | null)?.href ?? (given as string)
-    // Without `://` nothing of it is shown: there is no telling where a password would be.
-    const [, name = '', rest = ''] = /^\s*([a-z]+):\/\/(.*)/is.exec(text) ?? []
-    return endpoint(option, name.toLowerCase(), rest)
+    const text = String((given as URL | null)?.href ?? given)
+    const at = text.indexOf('://')
+    const name = text.slice(0, Math.max(0, at)).trim().toLowerCase()
+    // Anything else is not shown: there is no telling where a password would be.
+    const shown = [...name].every((letter) => letter >= 'a' && letter <= 'z') ? name : ''
+    return endpoint(option, shown, text.slice(at + 3))
   }
 
   const endpoints = Array.from(servers ?? [], (server, at) => fromUrl(`servers[${at}]`, server))

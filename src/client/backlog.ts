@@ -1,10 +1,17 @@
 /** What the application was given and has not done with: how much of it there may be before the network has to wait. */
 
 import type { Publish } from '../codec/packets/publish.js'
+import { measureProperties } from '../codec/property-list.js'
 import type { BacklogOptions } from './options.js'
 
 /** What a message costs beside its payload, bytes: objects of ours and of the application's, roughly. */
 const OVERHEAD = 1_024
+
+/** A byte of properties becomes up to so many: an empty User Property has five on the wire, and some 72 as objects. */
+const EXPANSION = 16
+
+/** So many times `maxBytes`, the network waits also where an answer may come behind. */
+const FLOOD = 16
 
 /** What one message takes of the room. */
 export interface Load {
@@ -36,6 +43,11 @@ export class Backlog {
     return this.#full
   }
 
+  /** Whether there is so much that no answer is worth reading on for it. */
+  get flooded(): boolean {
+    return this.#keptBytes > this.limits.maxBytes * FLOOD
+  }
+
   /** Calls `proceed` when the client is resumed. */
   wait(proceed: () => void): void {
     this.#waiting.push(proceed)
@@ -55,9 +67,9 @@ export class Backlog {
    * answer that somebody waits for may come behind. One chunk may hold more messages than any number of them, so then it
    * is the bytes alone that count.
    */
-  add({ qos, payload }: Publish): Load | undefined {
+  add({ qos, payload, properties }: Publish): Load | undefined {
     const { maxBytes, overflow } = this.limits
-    const bytes = payload.length + OVERHEAD
+    const bytes = payload.length + OVERHEAD + EXPANSION * measureProperties(properties, 'publish', 5)
     const kept = qos > 0 || this.paused || overflow === 'wait'
     if (qos === 0 && (kept ? this.#keptBytes > maxBytes * 2 : this.#droppableBytes > maxBytes)) return undefined
     this.#book(bytes, kept, 1)

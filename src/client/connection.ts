@@ -2,9 +2,11 @@
 
 import { Writer } from '../codec/bytes.js'
 import { Framer } from '../codec/framer.js'
+import type { Packet } from '../codec/packet.js'
 import { FROM_SERVER, writePacket } from '../codec/packet.js'
 import type { Connect } from '../codec/packets/connect.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
+import { violation } from '../codec/reason.js'
 import { ConnectionLostError, ProtocolError } from '../errors.js'
 import type { Resumption } from '../session/calls.js'
 import type { SessionEvent } from '../session/events.js'
@@ -22,6 +24,13 @@ import type { Endpoint, Platform, Transport, TransportHandlers } from './transpo
 
 /** Bytes that are sent at once instead of at the end of the turn. */
 const FULL = 65_536
+
+/** Bytes after which the events of a chunk are given out before the rest of it is read: a frame may hold millions. */
+const SLICE = 65_536
+
+/** What a packet costs beside its bytes, in a slice; and while the server has still to prove itself. */
+const COST = 64
+const EARLY_COST = 1_024
 
 /** A timer that comes this much later than asked, ms, says that the machine slept or the page was held up. */
 const LATE = 10_000
@@ -62,6 +71,8 @@ export class Connection {
   #framer = new Framer(FROM_SERVER)
   #flushScheduled = false
   #congested = false
+  /** What came behind a CONNACK whose server has still to prove itself, bytes. */
+  #early = 0
   /** Whether the network is read. */
   #reading = true
   /** When CONNECT was sent. */
@@ -111,6 +122,7 @@ export class Connection {
     this.#writer = new Writer()
     this.#framer = new Framer(FROM_SERVER, connect.protocolVersion, connect.properties.maximumPacketSize)
     this.#congested = false
+    this.#early = 0
     this.#reading = true
     this.#transport = transport
     this.openedAt = this.#platform.now()
@@ -214,19 +226,32 @@ export class Connection {
 
   #receive(chunk: Uint8Array): void {
     const now = this.#platform.now()
-    const { events, metrics } = this.#hooks
+    const { events, metrics, backlog } = this.#hooks
+    const transport = this.#transport
+    let slice = 0
     const heard = events.has('packetreceive')
     metrics.bytesReceived += chunk.length
     this.#session.alive()
+    if (this.#session.verifying) this.#early += chunk.length
     try {
       this.#framer.push(chunk)
       for (let packet = this.#framer.next(); packet; packet = this.#framer.next()) {
         metrics.packetsReceived++
         // As it came: the session gives a Topic Alias its topic.
         const seen = heard && { ...packet }
+        // A browser reads on, whatever it is told.
+        if (this.#session.verifying) this.#early += EARLY_COST
+        if (this.#early > backlog.limits.maxBytes)
+          throw violation(0x97, 'packet: expected no more of them before the server has proved itself, got another')
         this.#session.receive(packet, now)
         // Behind it: a listener may answer PUBREC and PUBREL.
         if (seen) events.emit('packetreceive', seen)
+        slice += COST + this.#framer.size
+        if (slice > SLICE) {
+          slice = 0
+          this.update()
+          if (this.#transport !== transport) return
+        }
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
@@ -240,7 +265,10 @@ export class Connection {
     const taken = this.#session.takePackets()
     const packets = storage ? storage.admit(taken) : taken
     if (packets.length === 0 || !this.#transport) return
-    for (const packet of packets) writePacket(this.#writer, packet, this.#framer.version)
+    for (const packet of packets) {
+      writePacket(this.#writer, packet, this.#framer.version)
+      forgetSecrets(packet)
+    }
     metrics.packetsSent += packets.length
     // Told of when all are written: what a listener sends comes behind them.
     if (events.has('packetsend')) for (const packet of packets) events.emit('packetsend', packet)
@@ -269,7 +297,8 @@ export class Connection {
    */
   #regulate(): void {
     const transport = this.#transport
-    const reading = !this.#session.verifying && (!this.#hooks.backlog.full || this.#session.awaits)
+    const { backlog } = this.#hooks
+    const reading = !this.#session.verifying && (!backlog.full || (this.#session.awaits && !backlog.flooded))
     if (!transport || reading === this.#reading) return
     this.#reading = reading
     this.#session.listen(reading, this.#platform.now())
@@ -316,4 +345,11 @@ export class Connection {
       this.update()
     }, wait)
   }
+}
+
+/** They were sent and are of no more use, least of all to who listens to `packetsend`. */
+function forgetSecrets(packet: Packet): void {
+  if (packet.type === 'connect') packet.username = packet.password = undefined
+  else if (packet.type !== 'auth') return
+  packet.properties.authenticationData = undefined
 }

@@ -80,7 +80,7 @@ function checked(given: unknown): Credentials {
   if (typeof given !== 'object' || given === null)
     throw new TypeError('credentials: expected the function to give { username, password, expiresAt }')
   for (const [name, value] of Object.entries(given)) {
-    const [expected, fits] = FIELDS[name] ?? ['no such field', () => false]
+    const [expected, fits] = (Object.hasOwn(FIELDS, name) && FIELDS[name]) || ['no such field', () => false]
     if (value !== undefined && !fits(value))
       throw new TypeError(`credentials.${name}: expected ${expected}, got ${typeof value}`)
   }

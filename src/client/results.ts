@@ -137,6 +137,7 @@ export interface ClientEvents {
   error: Error
   /** Nothing more happens, unless `connect` is called. `error` is why the client gave up, if it did. */
   close: { error: Error | undefined }
+  /** As it was sent, but CONNECT and AUTH without user name, password and authentication data. */
   packetsend: Packet
   packetreceive: Packet
 }

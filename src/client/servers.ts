@@ -7,6 +7,8 @@ import type { Endpoint, Platform } from './transport.js'
 /** References that are followed in a row: servers may well name each other. A function may follow more, not all. */
 const MAX_HOPS = 3
 const MAX_HOPS_ASKED = 20
+/** Servers of one reference that count: it has room for thousands. */
+const MAX_NAMED = 16
 
 const SCHEMES = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' }
 
@@ -82,6 +84,7 @@ export class Servers {
     const servers = serverReference
       .split(' ')
       .filter(Boolean)
+      .slice(0, MAX_NAMED)
       .map((server) => (server.includes('://') ? server : `${SCHEMES[transport]}://${server}${path}`))
     try {
       // Credentials of the URL are as good there as those of the options.

@@ -1,7 +1,6 @@
 /** What an application may give as bytes: a string, taken as UTF-8, or the bytes themselves. */
 
 import { isBytes } from '../codec/fields.js'
-import { wrongType } from '../errors.js'
 
 const encoder = new TextEncoder()
 
@@ -9,5 +8,6 @@ const encoder = new TextEncoder()
 export function encodeText(field: string, value: string | Uint8Array): Uint8Array {
   if (typeof value === 'string') return encoder.encode(value)
   if (isBytes(value)) return value
-  throw wrongType(field, 'a string or a Uint8Array', value)
+  // What it is may be a secret in another form.
+  throw new TypeError(`${field}: expected a string or a Uint8Array, got ${typeof value}`)
 }

@@ -55,11 +55,21 @@ export function readPacketId(reader: Reader): number {
   return packetId
 }
 
+/** Entries of a list or repeated properties in one packet: as objects, they are many times larger than on the wire. */
+const MOST_ENTRIES = 1_048_576
+
+/** Refuses one more. */
+export function checkRoom(reader: Reader, field: string, list: readonly unknown[]): void {
+  // Nobody means so many. [MQTT-4.13.1-1]
+  if (list.length >= MOST_ENTRIES) throw reader.refuse(field, `at most ${MOST_ENTRIES}`, 'more', 0x97)
+}
+
 /** Reads what is left, one at least. */
 export function readList<T>(reader: Reader, field: string, read: (reader: Reader, field: string) => T): T[] {
   const list: T[] = []
   do {
     if (reader.left === 0) throw reader.refuse(field, 'at least one', 'none')
+    checkRoom(reader, field, list)
     list.push(read(reader, field))
   } while (reader.left > 0)
   return list

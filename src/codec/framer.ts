@@ -21,6 +21,8 @@ export class Framer {
   version: ProtocolVersion
   readonly maximumPacketSize: number
   readonly #decoders: Decoders
+  /** Bytes of the last packet that was cut. */
+  size = 0
 
   readonly #reader = new Reader()
   /** What waits, from `#start` to `#end`: a chunk, or room of ours in which a split packet is collected. */
@@ -113,6 +115,7 @@ export class Framer {
     }
     this.#wanted = 0
     this.#start = start + size
+    this.size = size
     reader.end = this.#start
     return decodePacket(reader, this.version, this.#decoders)
   }

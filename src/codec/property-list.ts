@@ -5,7 +5,7 @@
 
 import { outOfRange, wrongType } from '../errors.js'
 import type { Reader, Sink } from './bytes.js'
-import { checkInteger, checkReasonCode, flag } from './fields.js'
+import { checkInteger, checkReasonCode, checkRoom, flag } from './fields.js'
 import { Measure } from './measure.js'
 import { PROPERTY_SETS, type Properties, type Property, type PropertySet } from './properties.js'
 import type { Carrier, PacketType, ProtocolVersion } from './protocol.js'
@@ -41,8 +41,10 @@ function readProperty(reader: Reader, set: PropertySet, into: Record<string, unk
   const { name, repeats } = row
   const before = into[name]
   if (before === undefined) into[name] = repeats ? [readValue(reader, row)] : readValue(reader, row)
-  else if (repeats) (before as unknown[]).push(readValue(reader, row))
-  else throw reader.refuse(name, 'once', 'it again')
+  else if (repeats) {
+    checkRoom(reader, name, before as unknown[])
+    ;(before as unknown[]).push(readValue(reader, row))
+  } else throw reader.refuse(name, 'once', 'it again')
 }
 
 function readValue(reader: Reader, { kind, name, min }: Property): unknown {

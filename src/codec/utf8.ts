@@ -11,9 +11,6 @@ const MAX_BYTES = 65_535
 const LONG_WRITE = 48
 const LONG_READ = 28
 
-/** With the flag `u` a pair of surrogates is one character, and so no surrogate. */
-const NOT_SENDABLE = /[\0\p{Surrogate}]/u
-
 const { fromCharCode } = String
 const encoder = new TextEncoder()
 // [MQTT-1.5.4-3] U+FEFF is kept, so the decoder must not take it for a mark of byte order.
@@ -25,17 +22,22 @@ export function utf8Length(text: unknown, field: string): number {
   let bytes = text.length
   let i = 0
   while (i < text.length && isAscii(text.charCodeAt(i))) i++
-  if (i < text.length) {
+  // Whether a low surrogate has to follow.
+  let high = false
+  // One step further than the text, where no low one is.
+  for (; i < text.length || high; i++) {
+    const unit = text.charCodeAt(i)
+    const surrogate = unit & 0xfc00
     // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
-    if (NOT_SENDABLE.test(text)) throw outOfRange(field, 'text without U+0000 and lone surrogates', text)
-    for (; i < text.length; i++) {
-      const unit = text.charCodeAt(i)
-      if (unit > 0x7f) bytes++
-      // Of three bytes, but each of a pair of surrogates stands for two of four.
-      if (unit > 0x7ff && (unit & 0xf800) !== 0xd800) bytes++
-    }
+    if (unit === 0 || high !== (surrogate === 0xdc00))
+      // Not shown: it may be a token.
+      throw new RangeError(`${field}: expected text without U+0000 and lone surrogates`)
+    high = surrogate === 0xd800
+    if (unit > 0x7f) bytes++
+    // Of three bytes, but each of a pair of surrogates stands for two of four.
+    if (unit > 0x7ff && (unit & 0xf800) !== 0xd800) bytes++
   }
-  if (bytes > MAX_BYTES) throw outOfRange(field, `text of at most ${MAX_BYTES} bytes in UTF-8`, text)
+  if (bytes > MAX_BYTES) throw outOfRange(field, `text of at most ${MAX_BYTES} bytes in UTF-8`, bytes)
   return bytes
 }
 

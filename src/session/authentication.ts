@@ -51,6 +51,8 @@ export class Authentication {
 
   receive({ reasonCode, properties }: Auth): void {
     const { authenticationMethod, authenticationData: data } = properties
+    // It is for the authenticator alone, and not for all who hear of the packet.
+    if (data) properties.authenticationData = undefined
     // Success alone may leave the method out together with all else (§3.15.2.1); the decoder refuses the rest.
     if (authenticationMethod !== undefined) this.#checkMethod('auth', authenticationMethod)
     const exchange = this.#exchange

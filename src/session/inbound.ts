@@ -129,8 +129,9 @@ export class Inbound {
   }
 
   #count(): void {
-    // §4.9: more than our Receive Maximum at once is the server's error. 3.x has no such limit.
-    if (this.#link.settings.version === 5 && this.#outstanding >= this.#receiveMaximum)
+    // §4.9: more than our Receive Maximum at once is the server's error. 3.x has no such limit, but no more Packet
+    // Identifiers either; there a server may send each message again on the same connection.
+    if (this.#outstanding >= this.#receiveMaximum * (this.#link.settings.version === 5 ? 1 : 2))
       throw violation(
         0x93,
         `publish: expected at most ${this.#receiveMaximum} unacknowledged (our CONNECT), got another`,

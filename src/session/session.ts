@@ -101,7 +101,6 @@ export class Session {
   open(connect: Connect, again: readonly Resumption[] = []): void {
     this.#connect = connect
     this.#again = again
-    this.#early = []
     this.#listening = true
     this.#inbound.opened(connect)
     this.#authentication.opened(connect.properties.authenticationMethod)
@@ -327,6 +326,7 @@ export class Session {
   /** From here on nothing is sent on this network connection. */
   #end(): void {
     this.#connect = undefined
+    this.#early = []
     this.#link.theirs = undefined
     this.#calls.lost(connectionLost)
     this.#authentication.closed(connectionLost)

@@ -221,7 +221,7 @@ describe('to connect', () => {
       }
       const error = await failure(promise)
       expect(error).toMatchObject({ code: 'AUTHENTICATION_FAILED', phase: 'authentication' })
-      expect(error.cause).toEqual(new TypeError(`enhancedAuth.${step}: expected a string or a Uint8Array, got Object`))
+      expect(error.cause).toEqual(new TypeError(`enhancedAuth.${step}: expected a string or a Uint8Array, got object`))
     }
   })
 
