@@ -187,6 +187,12 @@ const wrongCodes: Rule = (sample, version) => {
   ]
 }
 
+/** Which have codes of their own. */
+function badValue(code: number): string {
+  if (code === 0x94) return 'a Topic Alias of 0'
+  return code === 0x81 ? 'a value that is no Variable Byte Integer' : 'a value that the property may not have'
+}
+
 const wrongLists: Rule = (sample, version) => {
   const { type, first, list } = sample
   if (!list) return []
@@ -253,7 +259,7 @@ const wrongLists: Rule = (sample, version) => {
     ),
     ...own.flatMap((property) =>
       property.bad.flatMap(([value, code, clause]) =>
-        rows(sample, 'a value that the property may not have', clause, code, [
+        rows(sample, badValue(code), clause, code, [
           [property.name, holding(property, value), `${says}.${property.name}`],
         ]),
       ),

@@ -30,7 +30,8 @@ the while and misses none. All cases are played in memory, and each way to break
 In the tables, **0x81** and so on are left as above, with this Reason Code; **closed** is the same in 3.x. **goes on** is what no
 rule forbids, or what the standard has an answer for. **ends** is the server's own end of the connection. An empty cell is a case
 that does not exist in this version. The number is how many ways to break the rule are played in each phase; the fields they are
-in follow the rule.
+in follow the rule. Clauses are those of 5.0, unless there is none; where a rule reads the same in 3.1.1, its number there is not
+repeated.
 `
 
 const TEXT = { 5: '5.0', 4: '3.1.1', 3: '3.1' } as const

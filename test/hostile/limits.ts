@@ -228,8 +228,20 @@ const handshakes: Row[] = [
   },
 ]
 
+/** No rule forbids it: the client takes the name that it is given. */
+const renamed: Row = {
+  packet: 'CONNACK',
+  rule: 'an Assigned Client Identifier, although we gave one',
+  clause: '§3.2.2.3.7',
+  ...FIVE,
+  phases: ['connack'],
+  send: wrap('20', `00 00 05 12 ${str('me')}`),
+  reaction: goesOn(),
+}
+
 const ROWS: readonly Row[] = [
   ...handshakes,
+  renamed,
   early,
   ...aliasRows,
   ...sizeRows,

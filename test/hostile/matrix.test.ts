@@ -1,8 +1,9 @@
 /** The whole matrix, in memory and virtual time. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { noUnhandledRejections } from '../client/bench.js'
+import { failure, noUnhandledRejections } from '../client/bench.js'
 import { nameOf } from '../session/bench.js'
+import { play } from '../support/scenario.js'
 import type { Case } from './case.js'
 import { Innocent } from './innocent.js'
 import { casesOf, PHASE_NAMES, titleOf, VERSIONS } from './matrix.js'
@@ -38,6 +39,24 @@ async function complaints(cases: readonly Case[]): Promise<string[]> {
   }
   return wrong
 }
+
+test.each(VERSIONS)(
+  'the first connection is not tried again, unless it is asked for, and its error says why, in version %i',
+  async (version) => {
+    const { client, wire } = memoryStage({ protocolVersion: version })
+    const connecting = failure(client.connect())
+    await play([{ expect: 'connect' }, { send: 'd0 00' }], await wire())
+    expect(await connecting).toMatchObject({
+      name: 'ConnectError',
+      code: 'PROTOCOL_ERROR',
+      phase: 'connack',
+      retryable: true,
+      message: expect.stringContaining('expected connack, got pingresp'),
+      cause: { name: 'ProtocolError', reasonCode: 0x82 },
+    })
+    expect(client.status).toBe('closed')
+  },
+)
 
 for (const version of VERSIONS) {
   describe(`${nameOf(version)}: each hostile packet has its reaction, and the client goes on`, () => {
