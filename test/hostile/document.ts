@@ -148,5 +148,5 @@ const TAIL = `## A WebSocket
 | what the server does | what the client keeps | test |
 | --- | --- | --- |
 | announces a packet of 256 MiB | what came of it, and no more than 16 KiB beyond | test/hostile/memory.test.ts |
-| sends a packet slowly (5.0) | at most twice our Maximum Packet Size | test/hostile/memory.test.ts |
+| sends a packet slowly (5.0) | room for one packet of our Maximum Packet Size | test/hostile/memory.test.ts |
 `

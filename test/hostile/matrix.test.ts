@@ -65,7 +65,7 @@ for (const version of VERSIONS) {
       if (cases.length === 0) continue
       test(`${nameOf(version)}: ${PHASES[name].name}`, async () => {
         expect(await complaints(cases)).toEqual([])
-      })
+      }, 60_000)
     }
   })
 }
