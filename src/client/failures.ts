@@ -62,7 +62,7 @@ export function disconnectError(
     code: reasonSymbol(reasonCode, 'disconnect'),
     phase: 'session',
     reasonCode,
-    retryable: referred || reasonCode === 0 || mayRetry(reasonCode, freshCredentials),
+    retryable: referred || reasonCode < 0x80 || mayRetry(reasonCode, freshCredentials),
   })
 }
 

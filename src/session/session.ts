@@ -1,7 +1,7 @@
 /** One MQTT session: packets and the time go in; packets, events and one deadline come out. No I/O, no clock. */
 
 import type { Packet } from '../codec/packet.js'
-import type { AckProperties } from '../codec/packets/acks.js'
+import type { Ack, AckProperties } from '../codec/packets/acks.js'
 import type { Connack } from '../codec/packets/connack.js'
 import type { Connect } from '../codec/packets/connect.js'
 import type { DisconnectProperties } from '../codec/packets/disconnect.js'
@@ -286,6 +286,7 @@ export class Session {
     this.#link.now = now
     this.#link.keepAlive.heard(now)
     try {
+      if (this.#connect.properties.requestProblemInformation === false) refuseProblemInformation(packet)
       if (this.connected) this.#receive(packet)
       else if (this.verifying) this.#early.push(packet)
       else if (packet.type === 'connack') this.#connack(packet, this.#connect)
@@ -408,6 +409,14 @@ export class Session {
     this.#calls.pump()
     this.#outbound.connected(properties, resumed)
   }
+}
+
+/** [MQTT-3.1.2-29] Where our CONNECT wants none, only PUBLISH, CONNACK and DISCONNECT may have it. */
+function refuseProblemInformation(packet: Packet): void {
+  const { type, properties = NO_PROPERTIES } = packet as Ack
+  const quiet = (properties.reasonString ?? properties.userProperties) === undefined
+  if (!quiet && !['publish', 'connack', 'disconnect'].includes(type))
+    throw protocolError(`${type}.properties: expected no problem information (our CONNECT), got some`)
 }
 
 function unexpected(expected: string, { type }: Packet): ProtocolError {

@@ -41,6 +41,11 @@ test('fresh credentials make a refusal for the old ones retryable', () => {
   expect(disconnectError({ type: 'disconnect', reasonCode: 0x8e, properties: {} }, true).retryable).toBe(false)
 })
 
+test('a DISCONNECT that tells of no failure is tried again, also with the code that only a client says', () => {
+  for (const reasonCode of [0x00, 0x04])
+    expect(disconnectError({ type: 'disconnect', reasonCode, properties: {} }, false).retryable).toBe(true)
+})
+
 test('another client with the same id is named as the reason of Session taken over', () => {
   const { message } = disconnectError({ type: 'disconnect', reasonCode: 0x8e, properties: {} }, false)
   expect(message).toMatch(/same clientId/)

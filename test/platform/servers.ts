@@ -14,12 +14,16 @@ export interface Peer {
   write(bytes: Uint8Array): void
   /** Resolves with the first `count` bytes that came, once they came. */
   read(count: number): Promise<Buffer>
+  /** Hands over all chunks, those that came already, too. */
+  listen(take: (chunk: Buffer) => void): void
   stopReading(): void
   startReading(): void
   end(): void
   reset(): void
-  /** Resolves when the connection is gone. */
-  readonly closed: Promise<void>
+  /** Resolves when the connection is gone, with the code of a WebSocket's close frame. */
+  readonly closed: Promise<number | undefined>
+  /** For what only a WebSocket can say. */
+  readonly webSocket?: WebSocket
 }
 
 export interface TestServer {
@@ -33,7 +37,8 @@ export interface TestServer {
 
 export type Kind = 'tcp' | 'tls' | 'ws' | 'wss'
 
-export async function startServer(kind: Kind): Promise<TestServer> {
+/** `subProtocol` is what a WebSocket's upgrade is answered with, false for none, instead of what the client offers. */
+export async function startServer(kind: Kind, subProtocol?: string | false): Promise<TestServer> {
   const { ca, server } = await certificates()
   const queue = new Queue<Peer>()
   // A TLS socket cannot be reset itself, but the one below it can.
@@ -49,7 +54,11 @@ export async function startServer(kind: Kind): Promise<TestServer> {
           ? createHttpServer()
           : createHttpsServer(secured)
   if (kind === 'ws' || kind === 'wss') {
-    const webSockets = new WebSocketServer({ server: listening as never, perMessageDeflate: false })
+    const webSockets = new WebSocketServer({
+      server: listening as never,
+      perMessageDeflate: false,
+      ...(subProtocol !== undefined && { handleProtocols: () => subProtocol }),
+    })
     webSockets.on('connection', (socket, request) => queue.push(webSocketPeer(socket, () => reset(request.socket))))
   }
   listening.on('connection', (socket: Socket) => raw.set(socket.remotePort, socket))
@@ -91,11 +100,12 @@ function streamPeer(socket: Socket | TLSSocket, reset: () => void): Peer {
   return {
     write: (bytes) => void socket.write(bytes),
     read: (count) => arrived.first(count),
+    listen: (take) => arrived.listen(take),
     stopReading: () => void socket.pause(),
     startReading: () => void socket.resume(),
     end: () => void socket.end(),
     reset,
-    closed: new Promise((done) => socket.once('close', () => done())),
+    closed: new Promise((done) => socket.once('close', () => done(undefined))),
   }
 }
 
@@ -105,11 +115,13 @@ function webSocketPeer(socket: WebSocket, reset: () => void): Peer {
   return {
     write: (bytes) => socket.send(bytes),
     read: (count) => arrived.first(count),
+    listen: (take) => arrived.listen(take),
     stopReading: () => socket.pause(),
     startReading: () => socket.resume(),
     end: () => socket.close(1000),
     reset,
-    closed: new Promise((done) => socket.once('close', () => done())),
+    closed: new Promise((done) => socket.once('close', done)),
+    webSocket: socket,
   }
 }
 
@@ -119,9 +131,16 @@ class Arrived {
   #length = 0
   #wanted = Number.POSITIVE_INFINITY
   #wake: () => void = ignore
+  #listener: (chunk: Buffer) => void = ignore
+
+  listen(take: (chunk: Buffer) => void): void {
+    this.#listener = take
+    for (const chunk of this.#chunks) take(chunk)
+  }
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk)
+    this.#listener(chunk)
     this.#length += chunk.length
     if (this.#length >= this.#wanted) this.#wake()
   }

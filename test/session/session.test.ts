@@ -215,3 +215,19 @@ for (const version of VERSIONS) {
     }
   })
 }
+test('5.0: Reason String and User Properties, where CONNECT wants none, break the protocol but in PUBLISH, CONNACK and DISCONNECT [MQTT-3.1.2-29]', () => {
+  const quiet = { properties: { requestProblemInformation: false } }
+  for (const properties of [{ reasonString: '' }, { userProperties: [['a', 'b'] as [string, string]] }]) {
+    const bench = new Bench(5).connect({ properties }, quiet)
+    bench.receive({ type: 'publish', topic: 't', properties: { userProperties: [['a', 'b']] } })
+    bench.receive({ type: 'pubrel', packetId: 1 })
+    expect(bench.wire()).toEqual(['pubcomp 1 0x92'])
+    bench.receive({ type: 'pubrel', packetId: 1, properties })
+    expect(bench.wire()).toEqual(['disconnect 0x82'])
+    expect(bench.news()).toEqual(['message ', 'failed 0x82'])
+    const polite = new Bench(5).connect({}, quiet).receive({ type: 'disconnect', properties })
+    expect(polite.news()).toEqual(['disconnected'])
+    const talkative = new Bench(5).connect().receive({ type: 'pubrel', packetId: 1, properties })
+    expect(talkative.news()).toEqual([])
+  }
+})

@@ -1,12 +1,15 @@
 /** A server that does only what a test says, in memory: for what no real broker does. */
 
-import { encodePacket, type Packet, type PacketInput, PacketReader } from '../../src/codec/index.js'
+import { encodePacket, type Packet, type PacketInput } from '../../src/codec/index.js'
 import type { Endpoint, Transport, TransportHandlers } from '../../src/index.js'
+import { Heard } from './heard.js'
 
 export class ScriptedPeer {
   readonly endpoint: Endpoint
   /** What the client sent and `next` has not taken yet. */
   readonly received: Packet[] = []
+  /** The same for a scenario (scenario.ts). */
+  readonly heard = new Heard()
   /** The sizes of the writes, in bytes. */
   readonly writes: number[] = []
   /** How the client ended the connection, if it did. */
@@ -22,8 +25,6 @@ export class ScriptedPeer {
   lingers = false
   readonly transport: Transport
   readonly #handlers: TransportHandlers
-  readonly #reader = new PacketReader({})
-  #version: 3 | 4 | 5 = 4
   #waiting: (() => void)[] = []
 
   constructor(endpoint: Endpoint, handlers: TransportHandlers) {
@@ -44,11 +45,11 @@ export class ScriptedPeer {
       },
       close: () => {
         if (this.ended) return
-        this.ended = 'closed'
+        this.#end('closed')
         if (!this.lingers) queueMicrotask(() => handlers.close())
       },
       destroy: () => {
-        this.ended ??= 'destroyed'
+        this.#end('destroyed')
       },
     }
   }
@@ -67,7 +68,7 @@ export class ScriptedPeer {
   }
 
   send(...packets: PacketInput[]): void {
-    const parts = packets.map((packet) => encodePacket(packet, this.#version))
+    const parts = packets.map((packet) => encodePacket(packet, this.heard.version))
     const chunk = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
     let at = 0
     for (const part of parts) {
@@ -104,14 +105,14 @@ export class ScriptedPeer {
   /** The network connection breaks. */
   drop(error: Error = new Error('connection reset')): void {
     if (this.ended) return
-    this.ended = 'destroyed'
+    this.#end('destroyed')
     this.#handlers.close(error)
   }
 
   /** The server ends the network connection in order. */
   end(): void {
     if (this.ended) return
-    this.ended = 'destroyed'
+    this.#end('destroyed')
     this.#handlers.close()
   }
 
@@ -125,13 +126,15 @@ export class ScriptedPeer {
     this.#handlers.drain()
   }
 
+  #end(how: 'closed' | 'destroyed'): void {
+    this.ended ??= how
+    this.heard.end()
+  }
+
   #take(bytes: Uint8Array): boolean {
     if (this.ended) throw new Error('the client wrote to a connection that it had ended')
     this.writes.push(bytes.length)
-    for (const packet of this.#reader.push(bytes)) {
-      if (packet.type === 'connect') this.#version = packet.protocolVersion
-      this.received.push(packet)
-    }
+    this.received.push(...this.heard.push(bytes))
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve()
