@@ -1,6 +1,6 @@
 /** mqtt-packet, the codec of MQTT.js and Aedes, behind our names: what it reads of one packet, and what it writes. */
 
-import type { IConnackPacket, Packet as Foreign, Packet as ForeignPacket } from 'mqtt-packet'
+import type { Packet as Foreign, Packet as ForeignPacket, IConnackPacket } from 'mqtt-packet'
 import mqttPacket from 'mqtt-packet'
 import type { Packet } from '../../src/codec/index.js'
 import type { ProtocolVersion } from '../../src/codec/protocol.js'
@@ -93,7 +93,12 @@ function toOurs(raw: Fields, version: ProtocolVersion): Packet {
           properties,
         }
       case 'connack':
-        return { type, sessionPresent: raw.sessionPresent, reasonCode: version === 5 ? reasonCode : raw.returnCode, properties }
+        return {
+          type,
+          sessionPresent: raw.sessionPresent,
+          reasonCode: version === 5 ? reasonCode : raw.returnCode,
+          properties,
+        }
       case 'publish': {
         const { dup, qos, retain, topic, payload } = raw
         return { type, dup, qos, retain, topic, packetId, properties, payload }
@@ -165,7 +170,13 @@ function toTheirs(packet: Packet): Fields {
     }
     case 'subscribe': {
       const subscriptions = packet.subscriptions.map(
-        ({ filter: topic, qos, noLocal: nl, retainAsPublished: rap, retainHandling: rh }) => ({ topic, qos, nl, rap, rh }),
+        ({ filter: topic, qos, noLocal: nl, retainAsPublished: rap, retainHandling: rh }) => ({
+          topic,
+          qos,
+          nl,
+          rap,
+          rh,
+        }),
       )
       return { cmd, messageId: packet.packetId, subscriptions, properties }
     }

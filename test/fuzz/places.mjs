@@ -3,6 +3,6 @@
 import { join } from 'node:path'
 import { ROOT } from '../support/setup.mjs'
 
-export const TARGETS = /** @type {const} */ (['decoder', 'differential'])
+export const TARGETS = /** @type {const} */ (['decoder', 'differential', 'session'])
 
 export const CACHE = join(ROOT, 'node_modules/.cache/emqtt/fuzz')

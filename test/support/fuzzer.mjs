@@ -61,7 +61,7 @@ async function loadFuzzer(node) {
 async function fetchLibraries(folder) {
   const [apt, dpkg] = ['apt-get', 'dpkg'].map(findProgram)
   if (!apt || !dpkg || !existsSync(KEYRING)) return '(Only a Debian can fetch the libraries of a newer one.)'
-  console.log("Fetching the C library of Debian 13 for the fuzzer, into node_modules/.cache …")
+  console.log('Fetching the C library of Debian 13 for the fuzzer, into node_modules/.cache …')
   // Under a name of our own until it is whole: another may be at it at the same time.
   const work = `${folder}.${process.pid}`
   for (const part of ['state/lists/partial', 'cache/archives/partial', 'root'])

@@ -4,8 +4,8 @@
  * written again.
  */
 
-import { encodePacket, type Packet, PacketReader, PacketReaderError, ProtocolError } from '../../../src/codec/index.js'
 import { Framer, LARGEST_PACKET } from '../../../src/codec/framer.js'
+import { encodePacket, type Packet, PacketReader, PacketReaderError, ProtocolError } from '../../../src/codec/index.js'
 import { FROM_SERVER } from '../../../src/codec/packet.js'
 import type { ProtocolVersion } from '../../../src/codec/protocol.js'
 import { isSame, sameBytes } from '../same.js'
@@ -176,7 +176,8 @@ function checkRoundTrip(packet: Packet, bytes: Uint8Array, version: ProtocolVers
   const written = encodePacket(packet, version)
   const [again, ...more] = new PacketReader({ protocolVersion: version }).push(written)
   if (more.length > 0 || !isSame(packet, again)) throw new Error(`${packet.type} is another one when it is written`)
-  if (!sameBytes(written, encodePacket(again as Packet, version))) throw new Error(`${packet.type} is written in two ways`)
+  if (!sameBytes(written, encodePacket(again as Packet, version)))
+    throw new Error(`${packet.type} is written in two ways`)
   if (!sameBytes(written, bytes) && !leewayOf(packet, bytes, written, version))
     throw new Error(`${packet.type} has no leeway, and is written differently: ${Buffer.from(written).toString('hex')}`)
 }

@@ -5,7 +5,7 @@
 
 import { encodePacket, type Packet, PacketReader, ProtocolError } from '../../../src/codec/index.js'
 import type { ProtocolVersion } from '../../../src/codec/protocol.js'
-import { type Case, DIFFERENCES } from '../differences.js'
+import { type Case, DIFFERENCES, type Difference } from '../differences.js'
 import { comparable, readTheirs, writeTheirs } from '../mqtt-packet.js'
 import { isSame } from '../same.js'
 import { wholePacket } from '../wire-form.js'
@@ -13,11 +13,24 @@ import { wholePacket } from '../wire-form.js'
 const VERSIONS = [5, 4, 3] as const
 
 export function fuzz(input: Uint8Array): void {
+  differencesIn(input)
+}
+
+/** Those that are written down and that the input has. Throws at each other one. */
+export function differencesIn(input: Uint8Array): Set<Difference> {
   const version = VERSIONS[(input[0] ?? 0) % 3] as ProtocolVersion
   const bytes = wholePacket(Uint8Array.from(input.subarray(1)))
-  if (!bytes) return
+  met = new Set()
+  if (!bytes) return met
   const ours = compare(bytes, version)
-  if (!ours) return
+  if (ours) compareWritten(ours, bytes, ours.type === 'connect' ? ours.protocolVersion : version)
+  return met
+}
+
+/** Of the input that is looked at. */
+let met = new Set<Difference>()
+
+function compareWritten(ours: Packet, bytes: Uint8Array, version: ProtocolVersion): void {
   // An encoder may choose other bytes than those that came.
   compare(encodePacket(ours, version), version)
   const theirs = writeTheirs(ours, version)
@@ -56,7 +69,11 @@ function compare(bytes: Uint8Array, version: ProtocolVersion, written?: Packet):
 }
 
 function settle(difference: Case): void {
-  if (DIFFERENCES.some(({ applies }) => applies(difference))) return
+  const known = DIFFERENCES.find(({ applies }) => applies(difference))
+  if (known) {
+    met.add(known)
+    return
+  }
   const { way, bytes, version, error, theirs } = difference
   throw new Error(
     `a difference that nothing is written about, ${way}, version ${version}: ${Buffer.from(bytes).toString('hex')}; ours ${error?.message ?? 'reads it'}; theirs ${theirs.error?.message ?? 'reads it'}`,
