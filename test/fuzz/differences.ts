@@ -348,7 +348,7 @@ export const DIFFERENCES: readonly Difference[] = [
   ),
   ...READ.map(
     ([what, clause, example, applies]) =>
-      ({ what, clause, example, applies, ours: 'reads', theirs: 'refuses', right: 'ours' }) as const,
+      ({ what, clause, example, applies, ours: 'reads', theirs: 'does not, or otherwise', right: 'ours' }) as const,
   ),
   ...OPEN.map(
     ([what, clause, example, applies]) =>

@@ -9,6 +9,7 @@ import type { Resumption } from '../../../src/session/calls.js'
 import type { SessionEvent } from '../../../src/session/events.js'
 import type { Exchange } from '../../../src/session/records.js'
 import { Session } from '../../../src/session/session.js'
+import { show } from '../show.js'
 import { packetOf, type Setting } from './draw.js'
 import { Judge } from './judge.js'
 import { type Message, numberOf } from './messages.js'
@@ -51,7 +52,7 @@ export class Run {
   }
 
   open(connect: Connect, again: readonly Resumption[] = []): void {
-    this.note(() => `open ${JSON.stringify(connect)}`)
+    this.note(() => `open ${show(connect)}`)
     this.connect = this.anew ? { ...connect, cleanStart: true } : connect
     this.anew = false
     this.answered = false
@@ -98,7 +99,7 @@ export class Run {
   }
 
   #take(packet: Packet): void {
-    this.note(() => `got ${JSON.stringify(packet)}`)
+    this.note(() => `got ${show(packet)}`)
     if (packet.type === 'connack') this.answered = true
     const mustFail = this.judge.got(packet)
     this.session.alive()
@@ -132,7 +133,7 @@ export class Run {
       this.peer.connected(resumed)
     }
     for (const packet of packets) {
-      this.note(() => `sent ${JSON.stringify(packet)}`)
+      this.note(() => `sent ${show(packet)}`)
       this.judge.sent(packet)
       this.peer.got(packet)
     }

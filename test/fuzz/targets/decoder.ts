@@ -9,6 +9,7 @@ import { encodePacket, type Packet, PacketReader, PacketReaderError, ProtocolErr
 import { FROM_SERVER } from '../../../src/codec/packet.js'
 import type { ProtocolVersion } from '../../../src/codec/protocol.js'
 import { isSame, sameBytes } from '../same.js'
+import { hex, show } from '../show.js'
 import { cutPacket, leewayOf } from '../wire-form.js'
 
 /** What a stream of bytes was read as. */
@@ -53,9 +54,9 @@ export function explain(input: Uint8Array): string[] {
   const [setting, stream] = settingOf(input)
   const { packets, error } = read([stream], setting)
   return [
-    `setting ${JSON.stringify(setting)}`,
-    `stream ${Buffer.from(stream).toString('hex')}`,
-    ...packets.map((packet) => `packet ${JSON.stringify(packet)}`),
+    `setting ${show(setting)}`,
+    `stream ${hex(stream)}`,
+    ...packets.map((packet) => `packet ${show(packet)}`),
     `error ${error?.message}`,
   ]
 }
@@ -179,5 +180,5 @@ function checkRoundTrip(packet: Packet, bytes: Uint8Array, version: ProtocolVers
   if (!sameBytes(written, encodePacket(again as Packet, version)))
     throw new Error(`${packet.type} is written in two ways`)
   if (!sameBytes(written, bytes) && !leewayOf(packet, bytes, written, version))
-    throw new Error(`${packet.type} has no leeway, and is written differently: ${Buffer.from(written).toString('hex')}`)
+    throw new Error(`${packet.type} has no leeway, and is written differently: ${hex(written)}`)
 }

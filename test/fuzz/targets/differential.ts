@@ -8,6 +8,7 @@ import type { ProtocolVersion } from '../../../src/codec/protocol.js'
 import { type Case, DIFFERENCES, type Difference } from '../differences.js'
 import { comparable, readTheirs, writeTheirs } from '../mqtt-packet.js'
 import { isSame } from '../same.js'
+import { hex, show } from '../show.js'
 import { wholePacket } from '../wire-form.js'
 
 const VERSIONS = [5, 4, 3] as const
@@ -46,9 +47,9 @@ export function explain(input: Uint8Array): string[] {
   const { packet, error } = readOurs(bytes, version)
   const theirs = readTheirs(bytes, version)
   return [
-    `version ${version}, packet ${Buffer.from(bytes).toString('hex')}`,
-    `ours   ${JSON.stringify(packet)} ${error?.message ?? ''}`,
-    `theirs ${JSON.stringify(theirs.packet)} ${theirs.error?.message ?? ''}`,
+    `version ${version}, packet ${hex(bytes)}`,
+    `ours   ${show(packet)} ${error?.message ?? ''}`,
+    `theirs ${show(theirs.packet)} ${theirs.error?.message ?? ''}`,
     `which read ${theirs.end} bytes of the body`,
   ]
 }
@@ -76,7 +77,7 @@ function settle(difference: Case): void {
   }
   const { way, bytes, version, error, theirs } = difference
   throw new Error(
-    `a difference that nothing is written about, ${way}, version ${version}: ${Buffer.from(bytes).toString('hex')}; ours ${error?.message ?? 'reads it'}; theirs ${theirs.error?.message ?? 'reads it'}`,
+    `a difference that nothing is written about, ${way}, version ${version}: ${hex(bytes)}; ours ${error?.message ?? 'reads it'}; theirs ${theirs.error?.message ?? 'reads it'}`,
   )
 }
 

@@ -9,6 +9,7 @@ import { ACTIONS, type Action } from '../session/actions.js'
 import { drawSetting } from '../session/draw.js'
 import { finish } from '../session/finish.js'
 import { Run } from '../session/run.js'
+import { show } from '../show.js'
 
 export function fuzz(input: Uint8Array): void {
   play(input)
@@ -28,7 +29,7 @@ export function explain(input: Uint8Array): string[] {
 function play(input: Uint8Array, log?: string[]): void {
   const choices = new Choices(input)
   const setting = drawSetting(choices)
-  log?.push(JSON.stringify(setting))
+  log?.push(show(setting))
   const run = new Run(setting, log)
   while (choices.left > 0) {
     const action = ACTIONS[choices.below(ACTIONS.length)] as Action
