@@ -62,10 +62,13 @@ function compare(bytes: Uint8Array, version: ProtocolVersion, written?: Packet):
   const theirs = readTheirs(bytes, version)
   if (!ours && !theirs.packet) return undefined
   const agreed = ours && theirs.packet && isSame(comparable(ours), comparable(theirs.packet))
-  if (!agreed) settle({ way: 'read', bytes, version, ours, error, theirs })
+  // A CONNECT says itself which version it is of.
+  const connect = [ours, theirs.packet].find((packet) => packet?.type === 'connect')
+  const spoken = connect?.protocolVersion ?? version
+  if (!agreed) settle({ way: 'read', bytes, version: spoken, ours, error, theirs })
   // What they wrote for our packet has to be our packet.
   if (written && !(ours && isSame(comparable(ours), comparable(written))))
-    settle({ way: 'written', bytes, version, ours: written, error, theirs })
+    settle({ way: 'written', bytes, version: spoken, ours: written, error, theirs })
   return ours
 }
 
