@@ -76,6 +76,7 @@ export async function fuzzTarget(node, target, { seconds, runs, seed }) {
     `-artifact_prefix=${crashes}/`,
     `-max_len=${LONGEST[target]}`,
     `-rss_limit_mb=${MEMORY}`,
+    '-print_final_stats=1',
     ...(seconds === undefined ? [] : [`-max_total_time=${Math.floor(seconds)}`]),
     ...(runs === undefined ? [] : [`-runs=${runs}`]),
   ]
@@ -100,6 +101,8 @@ function tell(target) {
   return (/** @type {string | undefined} */ line) => {
     const state = line?.match(/^#(\d+)\s.*cov: (\d+) .*corp: (\d+)/)
     if (state) [, executions = '', edges = '', inputs = ''] = state
+    // Also where something went wrong before it began to count.
+    executions = line?.match(/^stat::number_of_executed_units: (\d+)/)?.[1] ?? executions
     const now = performance.now()
     if (line !== undefined && (!state || now - last < 10_000)) return
     last = now
