@@ -16,6 +16,8 @@ import { CACHE } from './places.mjs'
 const LONGEST = { decoder: 256, differential: 256, session: 200 }
 /** MiB: no input may have us hold more. */
 const MEMORY = 768
+/** ms that an input may take. By the clock: on a machine with much else to do, one of a millisecond took five seconds. */
+const PATIENCE = 60_000
 /** The exit code of the fuzzer for what went wrong. */
 const FOUND = 77
 
@@ -123,7 +125,7 @@ function startFuzzer(node, target, folders, flags, told = () => undefined) {
   const bundle = join(CACHE, 'bundle')
   // What is fuzzed is watched, and the codec that ours is held against.
   const watched = ['-i', join(bundle, PRODUCT), ...(target === 'differential' ? ['-i', 'mqtt-packet/'] : [])]
-  const options = ['--sync', '-e', 'nothing', ...watched, '--disableBugDetectors', '.*']
+  const options = ['--sync', '-e', 'nothing', ...watched, '--disableBugDetectors', '.*', '--timeout', String(PATIENCE)]
   const script = [
     join(ROOT, 'test/fuzz/start.mjs'),
     join(bundle, `${target}.mjs`),
