@@ -41,6 +41,7 @@ if (await step('Set-up', setUp)) {
   ])
   // Alone, because a browser that has to wait for a core makes its tests time out.
   if (await built) await step('Browser tests', playwright)
+  await step('Fuzzing', fuzz)
 }
 
 console.log(`\n${total.passed} passed, ${total.failed} failed`)
@@ -88,6 +89,15 @@ function npm(script) {
     const { code, output } = await run('npm', ['run', '--silent', script], { cwd: ROOT, timeout: 5 * MINUTE })
     return code === 0 ? { passed: 1, failed: 0, output: '' } : { passed: 0, failed: 1, output }
   }
+}
+
+/** For a minute in all: what is found is printed, and so are the rates. */
+async function fuzz() {
+  const { code, output } = await run(process.execPath, ['test/fuzz/run.mjs', '--seconds', '60'], {
+    cwd: ROOT,
+    timeout: 5 * MINUTE,
+  })
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output }
 }
 
 /**

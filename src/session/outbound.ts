@@ -129,6 +129,7 @@ export class Outbound {
       size,
       tag,
       awaits: undefined,
+      asked: false,
       sentAt: 0,
       acceptedAt,
       expiresAt,
@@ -256,7 +257,9 @@ export class Outbound {
       this.#inflight.delete(packetId)
       this.#inflight.set(packetId, entry)
       const ours = this.#link.settings.autoAck === 'never'
-      entry.awaits = ours ? 'pubrel' : 'pubcomp'
+      // Behind PUBREL the caller may answer again, and the PUBCOMP for the first may be on its way.
+      entry.asked = entry.awaits === 'pubcomp'
+      if (!entry.asked) entry.awaits = ours ? 'pubrel' : 'pubcomp'
       if (!again) this.#link.journal?.proceed(entry)
       if (!ours) this.#transmit(entry)
     } else {
@@ -272,7 +275,9 @@ export class Outbound {
   /** The caller sends PUBREL. Without a connection the next one sends it. */
   pubrel(packetId: number, reasonCode: number, properties: AckProperties): void {
     const entry = this.#inflight.get(packetId)
-    if (entry?.awaits !== 'pubrel') throw outOfRange('pubrel.packetId', "that of a PUBREC (autoAck: 'never')", packetId)
+    if (entry?.awaits !== 'pubrel' && !entry?.asked)
+      throw outOfRange('pubrel.packetId', "that of a PUBREC (autoAck: 'never')", packetId)
+    entry.asked = false
     entry.awaits = 'pubcomp'
     this.#link.journal?.proceed(entry)
     if (this.#link.theirs) this.#transmit(entry, reasonCode, properties)

@@ -15,6 +15,8 @@ export interface Entry {
   tag: unknown
   /** The answer that the server owes on this connection; undefined while it waits to be sent. PUBREL is the caller's to send. */
   awaits: Ack['type'] | undefined
+  /** PUBREC came again behind PUBREL. */
+  asked: boolean
   sentAt: number
   /** When the application gave it to us. */
   readonly acceptedAt: number

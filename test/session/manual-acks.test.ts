@@ -69,6 +69,15 @@ for (const version of VERSIONS) {
       }
     })
 
+    test('a PUBCOMP that was on its way when PUBREC came again ends the exchange', () => {
+      const bench = manual(version).connect()
+      bench.publish(2, 'm')
+      bench.receive({ type: 'pubrec', packetId: 1 })
+      release(bench, 'pubrel', 1)
+      bench.receive({ type: 'pubrec', packetId: 1 }, { type: 'pubcomp', packetId: 1 })
+      expect(bench.news()).toEqual(['acknowledged m'])
+    })
+
     test('Reason Codes and properties reach the wire in 5.0 only', () => {
       const bench = manual(version).connect()
       bench.publish(2, 'm')
