@@ -80,7 +80,8 @@ export class ArrivalBook {
     if (this.#settings.autoAck !== 'never') this.#held.delete(packetId)
     // Until the application sends PUBCOMP the exchange is not complete, known or not [MQTT-4.3.3-12].
     else if (!held) this.#held.set(packetId, { packetId, qos: 2, delivery: undefined, settled: true, answered: true })
-    this.#releases.push(packetId)
+    // One that comes again has one answer of the application's for both.
+    if (this.#settings.autoAck !== 'never' || !this.#releases.includes(packetId)) this.#releases.push(packetId)
     return false
   }
 
