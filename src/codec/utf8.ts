@@ -30,8 +30,8 @@ export function utf8Length(text: unknown, field: string): number {
     const surrogate = unit & 0xfc00
     // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
     if (unit === 0 || high !== (surrogate === 0xdc00))
-      // Not shown: it may be a token.
-      throw new RangeError(`${field}: expected text without U+0000 and lone surrogates`)
+      // The text itself is not shown: it may be a token.
+      throw new RangeError(`${field}: expected text without U+0000 and lone surrogates, got one at ${high ? i - 1 : i}`)
     high = surrogate === 0xd800
     if (unit > 0x7f) bytes++
     // Of three bytes, but each of a pair of surrogates stands for two of four.

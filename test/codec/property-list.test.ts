@@ -102,7 +102,7 @@ describe('a list of properties (§2.2.2)', () => {
     ['messageExpiryInterval', Number.NaN, 'publish', RangeError, 'an integer from 0 to 4294967295, got NaN'],
     ['messageExpiryInterval', '5', 'publish', TypeError, 'an integer from 0 to 4294967295, got "5"'],
     ['contentType', 5, 'publish', TypeError, 'a string, got 5'],
-    ['contentType', '\ud800', 'publish', RangeError, 'text without U+0000 and lone surrogates, got "\\ud800"'],
+    ['contentType', '\ud800', 'publish', RangeError, 'text without U+0000 and lone surrogates, got one at 0'],
     ['responseTopic', '#', 'publish', RangeError, 'a Topic Name: at least one character, no + and #, got "#"'],
     ['correlationData', 'x', 'publish', TypeError, 'a Uint8Array'],
     ['correlationData', new Uint8Array(65_536), 'publish', RangeError, 'at most 65535 bytes, got 65536'],
@@ -127,7 +127,7 @@ describe('a list of properties (§2.2.2)', () => {
     ['userProperties', [['a']], 'puback', TypeError, '[name, value], got an array of 1'],
     ['userProperties', [['a', 'b', 'c']], 'puback', TypeError, '[name, value], got an array of 3'],
     ['userProperties', [['a', 1]], 'puback', TypeError, 'a string, got 1'],
-    ['userProperties', [['a\0', 'b']], 'puback', RangeError, 'text without U+0000 and lone surrogates, got "a\\u0000"'],
+    ['userProperties', [['a\0', 'b']], 'puback', RangeError, 'text without U+0000 and lone surrogates, got one at 1'],
   ] as const)('refuses from a caller: %s of %j in %s', (name, value, carrier, kind, rest) => {
     const encode = () => encodePacket(CARRIERS[carrier]![1]({ [name]: value } as object), 5)
     expect(encode).toThrow(new kind(`${pathOf(carrier)}.${name}: expected ${rest}`))

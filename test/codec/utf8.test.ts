@@ -87,18 +87,24 @@ describe('UTF-8 Encoded Strings (§1.5.4)', () => {
   })
 
   it.each([
-    ['a high surrogate alone', 'a\ud800'],
-    ['a low surrogate alone', '\udfffa'],
-    ['surrogates the wrong way round', '\udc00\ud800'],
-    ['a high surrogate before a letter', '\ud800a'],
-    ['U+0000', 'a\0'],
-    ['U+0000 after others', 'ä\0'],
+    ['a high surrogate alone', 'a\ud800', 1],
+    ['a low surrogate alone', '\udfffa', 0],
+    ['surrogates the wrong way round', '\udc00\ud800', 0],
+    ['a high surrogate before a letter', 'a\ud800a', 1],
+    ['a high surrogate before another', '\ud83d\ude00\ud800\ud800', 2],
+    ['U+0000', 'a\0', 1],
+    ['U+0000 after others', 'ä\0', 1],
+    ['U+0000 after a high surrogate', '\ud800\0', 0],
+  ])('of a caller are refused with %s', (_, text, at) => {
+    const message = `field: expected text without U+0000 and lone surrogates, got one at ${at}`
+    expect(() => utf8Length(text, 'field')).toThrow(new RangeError(message))
+  })
+
+  it.each([
     ['too many bytes', 'ä'.repeat(32_768)],
     ['too many characters', 'a'.repeat(65_536)],
   ])('of a caller are refused with %s', (_, text) => {
-    const expected =
-      text.length > 100 ? 'text of at most 65535 bytes in UTF-8' : 'text without U+0000 and lone surrogates'
-    expect(() => utf8Length(text, 'field')).toThrow(outOfRange('field', expected, text))
+    expect(() => utf8Length(text, 'field')).toThrow(outOfRange('field', 'text of at most 65535 bytes in UTF-8', 65_536))
   })
 
   it('of a caller are strings', () => {

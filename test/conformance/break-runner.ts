@@ -43,7 +43,8 @@ export class BreakRunner {
     const state: State = { now: undefined, used: false }
     const vitest = await createVitest(
       'test',
-      { root: ROOT, watch: false, reporters: [{}], testTimeout: PATIENCE, hookTimeout: PATIENCE },
+      // Without vitest.config.ts: its projects would not have the plugin.
+      { root: ROOT, config: false, watch: false, reporters: [{}], testTimeout: PATIENCE, hookTimeout: PATIENCE },
       { plugins: [breaking(state)] },
     )
     await vitest.standalone()

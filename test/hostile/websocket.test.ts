@@ -45,7 +45,7 @@ test.each([
   ['none', false],
   ['another one', 'amqp'],
 ] as const)(
-  'an answer to the upgrade with %s for a sub-protocol is refused, for good [MQTT-6.0.0-4]',
+  '5.0 and 3.1.1: an answer to the upgrade with %s for a sub-protocol is refused, for good [MQTT-6.0.0-4]',
   async (_, chosen) => {
     await using server = await startScenarioServer('ws', chosen)
     const error = await connect(server.url, options).catch((error: unknown) => error)

@@ -248,7 +248,7 @@ for (const version of VERSIONS) {
     expect(bench.wire()).toEqual(['pubrec 7', 'puback 7', 'pubrec 7'])
   })
 
-  test(`${name}: after PUBACK an id is free for a message of QoS 2 [MQTT-4.3.2-5]`, () => {
+  test(`${name}: after PUBACK an id is free for a message of QoS 2 [MQTT-4.3.2-2 of 3.1.1] [MQTT-4.3.2-5 of 5.0]`, () => {
     const bench = new Bench(version).connect().deliver(1, 7, 'one')
     bench.settle(bench.deliveries()[0])
     bench.deliver(2, 7, 'two')

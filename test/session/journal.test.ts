@@ -30,6 +30,7 @@ function entry(packet: Publish = message(), acceptedAt = 0): Entry {
     size: 0,
     tag: undefined,
     awaits: undefined,
+    asked: false,
     sentAt: 0,
     acceptedAt,
     expiresAt: Number.POSITIVE_INFINITY,

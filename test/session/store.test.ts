@@ -66,7 +66,7 @@ for (const version of VERSIONS) {
     expect(bench.wire()).toEqual(['publish 5 later'])
   })
 
-  test(`${name}: a message of QoS 2 that was answered is known again when the store is opened again [MQTT-4.3.3-10]`, () => {
+  test(`${name}: a message of QoS 2 that was answered is known again when the store is opened again [MQTT-4.3.3-2 of 3.1.1] [MQTT-4.3.3-10 of 5.0]`, () => {
     const bench = new Kept(version).load().connect().deliver(2, 7, 'in') as Kept
     bench.settle(bench.deliveries()[0])
     bench.write().cut().sent()
@@ -293,7 +293,7 @@ test('a PUBREC from 0x80 leaves nothing in the store: its exchange is over [MQTT
 })
 
 for (const version of VERSIONS) {
-  test(`${nameOf(version)}: a PUBREL may be the first that is heard of a message that the store knows [MQTT-4.3.3-11]`, () => {
+  test(`${nameOf(version)}: a PUBREL may be the first that is heard of a message that the store knows [MQTT-4.3.3-2 of 3.1.1] [MQTT-4.3.3-11 of 5.0]`, () => {
     const bench = new Kept(version).load().connect().deliver(2, 7, 'in') as Kept
     bench.settle(bench.deliveries()[0])
     bench.write().cut().sent()

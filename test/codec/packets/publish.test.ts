@@ -234,14 +234,14 @@ describe('PUBLISH', () => {
       VERSIONS,
       { ...good, topic: 'a'.repeat(65_536) },
       RangeError,
-      `publish.topic: expected text of at most 65535 bytes in UTF-8, got "${'a'.repeat(40)}…"`,
+      `publish.topic: expected text of at most 65535 bytes in UTF-8, got 65536`,
     ],
     [
       'a lone surrogate [MQTT-1.5.3-1 of 3.1.1] [MQTT-1.5.4-1 of 5.0]',
       VERSIONS,
       { ...good, topic: '\udc00a' },
       RangeError,
-      'publish.topic: expected text without U+0000 and lone surrogates, got "\\udc00a"',
+      'publish.topic: expected text without U+0000 and lone surrogates, got one at 0',
     ],
     [
       'packet id 0 [MQTT-2.3.1-1 of 3.1.1] [MQTT-2.2.1-3 of 5.0]',

@@ -6,8 +6,8 @@ export const CLIENT_5 = breaksOf('5.0', {
   'src/client/supervisor.ts': [
     ['MQTT-3.1.2-4', 'if (settings.connect.cleanStart) session.reset()', ''],
     ['MQTT-4.13.2-1', 'void connection.close()\n        this.#settle(STABLE_AFTER)', 'this.#settle(STABLE_AFTER)'],
-    ['MQTT-4.13.2-1', 'else void connection.close()\n      throw error', 'throw error'],
   ],
+  'src/client/attempts.ts': [['MQTT-4.13.2-1', 'else void connection.close()\n      throw error', 'throw error']],
   'src/client/client.ts': [['MQTT-3.3.1-3', 'dup: false,', 'dup: (options as { dup?: boolean }).dup ?? false,']],
   'src/client/connection.ts': [
     ['MQTT-3.14.4-2', 'transport.close()', ''],

@@ -12,7 +12,7 @@ const PASSWORD = "sink.binary(password, 'connect.password')"
 const CLIENT_ID = "sink.text(clientId, 'connect.clientId')"
 const WILL_TOPIC = "sink.text(will.topic, 'connect.will.topic', checkTopicName)"
 const WILL_PAYLOAD = "sink.binary(will.payload, 'connect.will.payload')"
-const NOT_SENDABLE = '/[\\0\\p{Surrogate}]/u'
+const NOT_SENDABLE = 'if (unit === 0 || high !== (surrogate === 0xdc00))'
 const TOPIC_NAME = 'return text.length > 0 && !hasWildcard(text)'
 
 export const CODEC_311 = breaksOf('3.1.1', {
@@ -20,8 +20,8 @@ export const CODEC_311 = breaksOf('3.1.1', {
     ['MQTT-1.5.3-1', 'fatal: true', 'fatal: false'],
     ['MQTT-1.5.3-2', "return text.includes('\\0') ? undefined : text", 'return text'],
     ['MQTT-1.5.3-3', 'ignoreBOM: true', 'ignoreBOM: false'],
-    ['MQTT-1.5.3-1', NOT_SENDABLE, '/[\\0]/u'],
-    ['MQTT-1.5.3-2 MQTT-4.7.3-2', NOT_SENDABLE, '/[\\p{Surrogate}]/u'],
+    ['MQTT-1.5.3-1', NOT_SENDABLE, 'if (unit === 0)'],
+    ['MQTT-1.5.3-2 MQTT-4.7.3-2', NOT_SENDABLE, 'if (high !== (surrogate === 0xdc00))'],
     ['MQTT-4.7.3-3', 'if (bytes > MAX_BYTES)', 'if (bytes > 4 * MAX_BYTES)'],
   ],
   'src/codec/topic.ts': [

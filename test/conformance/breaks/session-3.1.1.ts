@@ -62,8 +62,8 @@ export const SESSION_311 = breaksOf('3.1.1', {
     ['MQTT-4.3.3-2', "this.#link.release('pubcomp', packetId, reasonCode, properties)", ''],
     [
       'MQTT-4.6.0-2 MQTT-4.6.0-3',
-      'if (this.#link.theirs && connection === this.#topics) this.#answer()',
-      'if (this.#link.theirs && connection === this.#topics) this.#link.answer(delivery.ack)',
+      'if (this.#link.theirs) this.#answer()',
+      'if (this.#link.theirs) this.#link.answer(delivery.ack)',
     ],
   ],
 })

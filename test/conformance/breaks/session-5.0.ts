@@ -114,11 +114,7 @@ export const SESSION_5 = breaksOf('5.0', {
     ['MQTT-4.3.3-10', 'if (qos === 2) this.#held.set(packetId, delivery)', ''],
     ['MQTT-4.3.3-11', "this.#link.release('pubcomp', packetId, reasonCode, properties)", ''],
     ['MQTT-4.3.3-12', 'if (this.#held.delete(packetId)) this.#link', 'if (this.#held.has(packetId)) this.#link'],
-    [
-      'MQTT-4.6.0-2 MQTT-4.6.0-3',
-      'if (this.#link.theirs && connection === this.#topics) this.#answer()',
-      'this.#link.answer(delivery.ack)',
-    ],
+    ['MQTT-4.6.0-2 MQTT-4.6.0-3', 'if (this.#link.theirs) this.#answer()', 'this.#link.answer(delivery.ack)'],
     ['MQTT-4.9.0-3', ANSWER, `if (!(${NO_QUOTA})) ${ANSWER}`],
   ],
 })
