@@ -41,7 +41,7 @@ async function dispatch(): Promise<void> {
 
 /** As much of an argument as is a name: the rest may be a password, as in a URL or behind `=`. */
 function nameOf(argument: string): string {
-  return /^[\w-]*/.exec(argument)![0]
+  return /^[^=:@]*/.exec(argument)![0]
 }
 
 function isCommand(word: string): word is CommandName {
