@@ -87,6 +87,8 @@ export class ArrivalBook {
 
   /** The session refused what came: it is not handed out. */
   drop(): void {
+    for (const arrival of this.#due)
+      if (arrival && this.#held.get(arrival.packetId) === arrival) this.#held.delete(arrival.packetId)
     this.#due = []
   }
 

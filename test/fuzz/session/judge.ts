@@ -129,10 +129,12 @@ export class Judge {
   #gotAnswer({ type, packetId, reasonCode }: Ack, connection: Connection): boolean {
     const exchange = this.#open.get(packetId)
     if (type === 'pubrec' && reasonCode < 0x80) {
+      const misfit =
+        exchange &&
+        (exchange.message.qos !== 2 || (exchange.stage === 'published' && !connection.sent.has(exchange.message)))
+      if (misfit) return true
       connection.pubrecs.set(packetId, (connection.pubrecs.get(packetId) ?? 0) + 1)
       if (!exchange) return false
-      if (exchange.message.qos !== 2 || (exchange.stage === 'published' && !connection.sent.has(exchange.message)))
-        return true
       // [MQTT-4.6.0-4] PUBREL goes out again in the order of PUBREC.
       this.#open.delete(packetId)
       this.#open.set(packetId, { ...exchange, stage: exchange.stage === 'released' ? 'released' : 'received' })
