@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** The tests that src has of its own: nothing but it, in virtual time and in memory. They alone count as its coverage. */
-const UNIT = ['test/{codec,session,client,conformance,hostile,fuzz}/**/*.test.ts']
+const UNIT = ['test/{codec,session,client,conformance,hostile,fuzz}/**/*.test.ts', 'test/security/limits.test.ts']
 
 export default defineConfig({
   test: {
