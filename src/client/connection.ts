@@ -32,6 +32,9 @@ const SLICE = 65_536
 const COST = 64
 const EARLY_COST = 1_024
 
+/** Answers that a server may leave unread: more than it can need, with every Packet Identifier in use both ways, twice. */
+const MOST_UNREAD = 262_144
+
 /** A timer that comes this much later than asked, ms, says that the machine slept or the page was held up. */
 const LATE = 10_000
 
@@ -73,6 +76,8 @@ export class Connection {
   #congested = false
   /** What came behind a CONNACK whose server has still to prove itself, bytes. */
   #early = 0
+  /** Answers that were written since the server stopped reading. */
+  #unread = 0
   /** Whether the network is read. */
   #reading = true
   /** When CONNECT was sent. */
@@ -103,6 +108,7 @@ export class Connection {
       drain: () => {
         if (this.#transport !== transport) return
         this.#congested = false
+        this.#unread = 0
         this.#drained?.resolve(HANDED_OVER)
         this.#drained = undefined
       },
@@ -122,7 +128,7 @@ export class Connection {
     this.#writer = new Writer()
     this.#framer = new Framer(FROM_SERVER, connect.protocolVersion, connect.properties.maximumPacketSize)
     this.#congested = false
-    this.#early = 0
+    this.#early = this.#unread = 0
     this.#reading = true
     this.#transport = transport
     this.openedAt = this.#platform.now()
@@ -243,6 +249,8 @@ export class Connection {
         if (this.#session.verifying) this.#early += EARLY_COST
         if (this.#early > backlog.limits.maxBytes)
           throw violation(0x97, 'packet: expected no more of them before the server has proved itself, got another')
+        if (this.#unread > MOST_UNREAD)
+          throw violation(0x97, 'packet: expected no more of them before our answers are read, got another')
         this.#session.receive(packet, now)
         // Behind it: a listener may answer PUBREC and PUBREL.
         if (seen) events.emit('packetreceive', seen)
@@ -268,6 +276,7 @@ export class Connection {
     for (const packet of packets) {
       writePacket(this.#writer, packet, this.#framer.version)
       forgetSecrets(packet)
+      if (isAnswer(packet)) this.#unread++
     }
     metrics.packetsSent += packets.length
     // Told of when all are written: what a listener sends comes behind them.
@@ -288,6 +297,7 @@ export class Connection {
     this.#hooks.metrics.bytesSent += this.#writer.size
     if (this.#writer.size > 0) {
       for (const chunk of this.#writer.take()) this.#congested = !transport.send(chunk) || this.#congested
+      if (!this.#congested) this.#unread = 0
     }
   }
 
@@ -345,6 +355,10 @@ export class Connection {
       this.update()
     }, wait)
   }
+}
+
+function isAnswer({ type }: Packet): boolean {
+  return type === 'puback' || type === 'pubrec' || type === 'pubrel' || type === 'pubcomp'
 }
 
 /** They were sent and are of no more use, least of all to who listens to `packetsend`. */

@@ -114,6 +114,43 @@ describe('the backlog', () => {
   })
 })
 
+describe('answers', () => {
+  it.each([
+    ['PUBCOMP', { type: 'pubrel', packetId: 1 }],
+    ['PUBACK', publish('t', '', 1, 1)],
+  ] as const)('%s that a server never reads end the connection past 262 144', async (_, packet) => {
+    const { client, peer, host } = await connected({ protocolVersion: 5, keepAlive: 0, reconnect: false })
+    const closed = new Promise((resolve) => client.on('close', resolve))
+    peer.congested = true
+    const flood = repeated(packet, 10_000)
+    for (let times = 1; times <= 26; times++) {
+      peer.arrive(flood)
+      await host.advance(0)
+    }
+    expect(client.status).toBe('connected')
+    peer.arrive(flood)
+    expect(await closed).toMatchObject({
+      error: { message: expect.stringContaining('before our answers are read'), reasonCode: 0x97 },
+    })
+    await client.stop()
+  })
+
+  it('that are read in time may be many more', async () => {
+    const { client, peer, host } = await connected({ protocolVersion: 5, keepAlive: 0 })
+    const flood = repeated({ type: 'pubrel', packetId: 1 }, 10_000)
+    for (let times = 1; times <= 60; times++) {
+      // Full for half of the time.
+      peer.congested = times % 20 < 10
+      peer.arrive(flood)
+      await host.advance(0)
+      if (times % 20 === 10) peer.drain()
+    }
+    expect(client.status).toBe('connected')
+    expect(client.metrics().packetsSent).toBeGreaterThan(600_000)
+    await client.stop()
+  })
+})
+
 describe('authentication', () => {
   const method = 'X'
   const authenticator = (more: Partial<Authenticator>): Authenticator => ({
