@@ -116,7 +116,7 @@ export class Calls {
     const asked = type === 'suback' ? 'subscribe' : 'unsubscribe'
     if (call?.packet.type !== asked) throw protocolError(`${type}.packetId: expected that of ${asked}, got ${packetId}`)
     const { length } = call.packet.type === 'subscribe' ? call.packet.subscriptions : call.packet.filters
-    // [MQTT-3.8.4-6] [MQTT-3.11.3-2] One Reason Code for each filter; the UNSUBACK of 3.x has none.
+    // [MQTT-3.8.4-6] [MQTT-3.11.3-1] One Reason Code for each filter; the UNSUBACK of 3.x has none.
     if (reasonCodes.length !== length && (type === 'suback' || this.#link.settings.version === 5))
       throw protocolError(`${type}.reasonCodes: expected ${length}, got ${reasonCodes.length}`)
     this.#link.calls.delete(packetId)

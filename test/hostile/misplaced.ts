@@ -162,7 +162,7 @@ const ACKS: readonly Row[] = [
 const MESSAGES: readonly Row[] = [0, 1, 2].map((qos) => ({
   packet: 'PUBLISH',
   rule: `of QoS ${qos}, to no subscription`,
-  clause: '[MQTT-3.1.4-5]',
+  clause: '[MQTT-3.2.0-1]',
   send: (version) => {
     const body = `0001 74 ${qos > 0 ? '0009' : ''} ${version === 5 ? '00' : ''} 6869`
     return `${['30', '32', '34'][qos]} ${(body.replaceAll(' ', '').length / 2).toString(16).padStart(2, '0')} ${body}`
