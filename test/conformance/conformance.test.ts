@@ -1,7 +1,9 @@
 /** docs/conformance.md: each clause has its tests and was broken, or says why not, and the page is what the tests make. */
 
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from '../support/setup.mjs'
 import { type Break, broken, keyOf, sourceOf } from './breaks.js'
 import { claimsOf } from './claims.js'
 import { complaints } from './complaints.js'
@@ -10,9 +12,10 @@ import { DOCUMENT, readFacts } from './facts.js'
 import { STATEMENTS, UNTESTABLE } from './statements.js'
 
 let facts: Awaited<ReturnType<typeof readFacts>>
+// It loads every test file, beside all others that run.
 beforeAll(async () => {
   facts = await readFacts()
-})
+}, 300_000)
 
 test('the lists are those of the standards', () => {
   expect(STATEMENTS['5.0'].size).toBe(251)
@@ -29,6 +32,13 @@ test('each clause has a test that was seen to fail when it was broken, or a reas
 
 test('docs/conformance.md is what npm run conformance makes', () => {
   expect(readFileSync(DOCUMENT, 'utf8')).toBe(makeDocument(facts))
+})
+
+test('the README says how many clauses that is', () => {
+  const ours = (['5.0', '3.1.1'] as const).flatMap((version) =>
+    [...STATEMENTS[version].values()].filter(({ id, binds }) => binds !== 'server' && !(id in UNTESTABLE[version])),
+  )
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(`Each of the ${ours.length} statements`)
 })
 
 describe('what a title claims', () => {

@@ -13,3 +13,8 @@ test('docs/hostile.md is made from the cases that are played (UPDATE_HOSTILE=1 w
   if (process.env.UPDATE_HOSTILE) writeFileSync(FILE, made)
   expect(readFileSync(FILE, 'utf8')).toBe(made)
 })
+
+test('the README says how many cases there are', () => {
+  const [, count] = /^There are (\d+) cases/m.exec(makeDocument()) ?? []
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(`${Number(count).toLocaleString('en')} ways`)
+})
