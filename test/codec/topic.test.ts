@@ -14,8 +14,13 @@ describe('Topic Names', () => {
     expect(() => checkTopicName(topic, 'topic')).not.toThrow()
   })
 
-  it.each(['', '+', '#', 'a/+', 'a#', 'a/+/b', 'a\0', '\ud800', 'a'.repeat(65_536)])('%j is none', (topic) => {
+  it.each(['', '+', '#', 'a/+', 'a#', 'a/+/b', 'a\0', '\ud800'])('%j is none', (topic) => {
     expect(() => checkTopicName(topic, 'publish.topic')).toThrow(/^publish\.topic: expected /)
+  })
+
+  it('have at most 65 535 bytes', () => {
+    expect(() => checkTopicName('a'.repeat(65_535), 'publish.topic')).not.toThrow()
+    expect(() => checkTopicName('a'.repeat(65_536), 'publish.topic')).toThrow(/^publish\.topic: expected /)
   })
 })
 
