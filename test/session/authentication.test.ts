@@ -3,7 +3,7 @@ import type { PacketInput } from '../../src/codec/index.js'
 import { MqttError } from '../../src/errors.js'
 import type { SessionEvent } from '../../src/session/events.js'
 import type { Exchange } from '../../src/session/records.js'
-import { Bench } from './bench.js'
+import { Bench, packetOf } from './bench.js'
 
 const METHOD = 'M'
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -81,6 +81,14 @@ describe('to connect', () => {
     expect(bench.session.verifying).toBe(false)
     expect(bench.session.connected).toBe(true)
     expect(bench.news()).toEqual(['connected'])
+  })
+
+  test('what AUTH brings is for the authenticator alone: the packet has it no more', () => {
+    const bench = opened()
+    const packet = packetOf<'auth'>(auth(0x18, 'secret') as Extract<PacketInput, { type: 'auth' }>, 5)
+    bench.session.receive(packet, bench.now)
+    expect(bench.events()).toMatchObject([{ type: 'challenge', data: bytes('secret') }])
+    expect(packet.properties).toEqual({ authenticationMethod: METHOD })
   })
 
   test('a server may accept at once', () => {

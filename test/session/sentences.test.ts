@@ -47,6 +47,11 @@ const CASES: Record<string, Case> = {
     packets: [{ type: 'pingresp' }],
     sentence: 'packet: expected connack, got pingresp',
   },
+  'a Reason String that CONNECT wants none of': {
+    bench: () => new Bench().connect({}, { properties: { requestProblemInformation: false } }),
+    packets: [{ type: 'pubrel', packetId: 1, properties: { reasonString: 'so' } }],
+    sentence: 'pubrel.properties: expected no problem information (our CONNECT), got some',
+  },
   'Session Present after a clean start': {
     bench: () => new Bench().open({ cleanStart: true }),
     packets: [{ type: 'connack', sessionPresent: true }],
