@@ -153,8 +153,12 @@ const REFUSED: readonly Row[] = [
     'a Response Topic with a wildcard, or empty',
     '[MQTT-3.3.2-14] [MQTT-4.7.3-1]',
     [5, '30 08 0001 61 04 08 0001 2b'],
-    weRefuse(/responseTopic: expected a Topic Name/, (difference) =>
-      texts(rawOf(difference)).some((text) => text === '' || /[+#]/.test(text)),
+    // Of two, which is a fault of its own, mqtt-packet shows the last, or nothing if that runs over the end.
+    weRefuse(
+      /responseTopic: expected a Topic Name/,
+      (difference) =>
+        texts(rawOf(difference)).some((text) => text === '' || /[+#]/.test(text)) ||
+        body(difference).filter((byte) => byte === 0x08).length > 1,
     ),
   ],
   [

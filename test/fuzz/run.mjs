@@ -58,7 +58,7 @@ async function main() {
   do {
     for (const target of targets) {
       const limit = endless ? { seconds: 60 } : { seconds: seconds && Math.max(1, seconds / targets.length), runs }
-      // Random, because a fixed one would do the same at each run, which the tests do already by the corpus.
+      // Random, unless told: another run is to try something else.
       const found = await fuzzTarget(node, target, { ...limit, seed: seed ?? 1 + Math.floor(Math.random() * 2 ** 31) })
       if (found) process.exitCode = 1
     }
