@@ -5,8 +5,32 @@ import { join } from 'node:path'
 import { startEmbeddedBroker } from '../support/embedded-broker.js'
 import { startMosquitto } from '../support/mosquitto.js'
 import { freePorts } from '../support/ports.js'
-import type { BrokerKind, Lack } from './broker.js'
-import { makeFolder, startProgram } from './program.js'
+import { makeFolder, type Program, type RunningProgram, startProgram } from '../support/program.js'
+import type { BrokerKind, Lack, RunningBroker } from './broker.js'
+
+/** How long RabbitMQ, the slowest, may take to listen, ms: it takes 10 s on a busy machine. */
+const PATIENCE = 60_000
+
+/** Starts the programs of a broker, one after the other; in the end they go the other way, and then what `remove` removes. */
+async function run(
+  [mqtt, ws]: readonly [mqtt: number, ws: number],
+  remove: () => void,
+  ...programs: Omit<Program, 'patience'>[]
+): Promise<RunningBroker> {
+  const running: RunningProgram[] = []
+  const stop = async (): Promise<void> => {
+    for (const each of running.reverse()) await each.end('SIGKILL')
+    remove()
+  }
+  try {
+    for (const program of programs) running.push(await startProgram({ ...program, patience: PATIENCE }))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const urls = { mqtt: `mqtt://127.0.0.1:${mqtt}`, ws: `ws://127.0.0.1:${ws}/mqtt` }
+  return { urls, [Symbol.asyncDispose]: stop }
+}
 
 const mosquitto: BrokerKind = {
   name: 'mosquitto',
@@ -113,7 +137,7 @@ const ejabberd: BrokerKind = {
       modules: { mod_mqtt: {} },
     }
     writeFileSync(config, JSON.stringify(settings))
-    const end = await startProgram({
+    const broker = await run([mqtt, ws], remove, {
       // Not by ejabberdctl, which would become another user and keep everything under /var. Without a name the node
       // needs no epmd.
       command: 'erl',
@@ -126,12 +150,8 @@ const ejabberd: BrokerKind = {
       },
       ports: [mqtt, ws],
     })
-    return {
-      urls: { mqtt: `mqtt://127.0.0.1:${mqtt}`, ws: `ws://127.0.0.1:${ws}/mqtt` },
-      // It has nobody without a password, even where any will do.
-      options: { username: 'anyone', password: 'any' },
-      [Symbol.asyncDispose]: () => end().then(remove),
-    }
+    // It has nobody without a password, even where any will do.
+    return { ...broker, options: { username: 'anyone', password: 'any' } }
   },
 }
 
@@ -179,12 +199,8 @@ const rabbitmq: BrokerKind = {
     ]
     writeFileSync(join(folder, 'rabbitmq.conf'), `${settings.join('\n')}\n`)
     // RabbitMQ would leave one behind.
-    const endEpmd = await startProgram({
-      command: 'epmd',
-      args: ['-port', `${epmd}`, '-address', '127.0.0.1'],
-      ports: [epmd],
-    })
-    const end = await startProgram({
+    const names = { command: 'epmd', args: ['-port', `${epmd}`, '-address', '127.0.0.1'], ports: [epmd] }
+    return run([mqtt, ws], remove, names, {
       command: 'sh',
       args: ['/usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin/rabbitmq-server'],
       env: {
@@ -205,18 +221,7 @@ const rabbitmq: BrokerKind = {
         RABBITMQ_PID_FILE: join(folder, 'pid'),
       },
       ports: [mqtt, ws],
-    }).catch(async (error) => {
-      await endEpmd()
-      throw error
     })
-    return {
-      urls: { mqtt: `mqtt://127.0.0.1:${mqtt}`, ws: `ws://127.0.0.1:${ws}/mqtt` },
-      async [Symbol.asyncDispose]() {
-        await end()
-        await endEpmd()
-        remove()
-      },
-    }
   },
 }
 
@@ -253,11 +258,7 @@ const nats: BrokerKind = {
       websocket: { listen: `127.0.0.1:${ws}`, no_tls: true },
     }
     writeFileSync(config, JSON.stringify(settings))
-    const end = await startProgram({ command: 'nats-server', args: ['-c', config], ports: [mqtt, ws] })
-    return {
-      urls: { mqtt: `mqtt://127.0.0.1:${mqtt}`, ws: `ws://127.0.0.1:${ws}/mqtt` },
-      [Symbol.asyncDispose]: () => end().then(remove),
-    }
+    return run([mqtt, ws], remove, { command: 'nats-server', args: ['-c', config], ports: [mqtt, ws] })
   },
 }
 

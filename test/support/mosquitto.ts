@@ -1,14 +1,13 @@
 /** A real mosquitto on loopback, with every kind of listener, that tests can stop, kill and start again. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type Certificates, certificates } from './certificates.js'
-import { freePorts, waitForPorts } from './ports.js'
-import { findMosquitto, findProgram } from './setup.mjs'
+import { freePorts } from './ports.js'
+import { makeFolder, type RunningProgram, startProgram } from './program.js'
+import { findMosquitto } from './setup.mjs'
 
 export interface MosquittoOptions {
   /** Keeps sessions and retained messages over `stop` and `start`; `kill` loses what came since. Default false. */
@@ -63,57 +62,28 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   if (program === undefined)
     throw new Error('mosquitto is not installed: apt-get install mosquitto, or brew install mosquitto')
   const made = await certificates()
-  const directory = mkdtempSync(join(tmpdir(), 'emqtt-mosquitto-'))
+  const { folder: directory, remove } = makeFolder('mosquitto')
   const used = LISTENERS.filter((name) => name !== 'mtls' || options.mtls === true)
   const config = join(directory, 'mosquitto.conf')
 
   let ports = {} as Record<Listener, number>
-  let child: ChildProcess | undefined
+  let running: RunningProgram | undefined
   let log = ''
 
-  const cleanUp = (): void => {
-    child?.kill('SIGKILL')
-    rmSync(directory, { recursive: true, force: true })
-  }
-  process.once('exit', cleanUp)
-
   const start = async (): Promise<void> => {
-    if (child !== undefined) throw new Error('mosquitto runs already')
-    const before = log.length
-    const running = spawn(...mortal(program, ['-c', config]), { stdio: ['ignore', 'pipe', 'pipe'] })
-    child = running
-    const gone = new AbortController()
-    const keep = (text: string | Error): void => {
-      log += String(text)
-    }
-    running.stdout.setEncoding('utf8').on('data', keep)
-    running.stderr.setEncoding('utf8').on('data', keep)
-    running.once('error', keep)
-    running.once('close', () => {
-      if (child === running) child = undefined
-      gone.abort(new Error('mosquitto ended'))
+    if (running?.ended === false) throw new Error('mosquitto runs already')
+    running = await startProgram({
+      command: program,
+      args: ['-c', config],
+      ports: used.map((name) => ports[name]),
+      patience: PATIENCE,
+      heard: (text) => {
+        log += text
+      },
     })
-    try {
-      await waitForPorts(
-        used.map((name) => ports[name]),
-        PATIENCE,
-        gone.signal,
-      )
-    } catch (error) {
-      await end('SIGKILL')
-      throw new Error(`mosquitto does not start: ${(error as Error).message}\n${log.slice(before)}`)
-    }
   }
 
-  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-    const running = child
-    if (running === undefined) return
-    const impatience = setTimeout(() => running.kill('SIGKILL'), PATIENCE)
-    const closed = once(running, 'close')
-    running.kill(signal)
-    await closed
-    clearTimeout(impatience)
-  }
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => running?.end(signal)
 
   // Another process can take a port between our look at it and mosquitto's start.
   for (let attempt = 1; ; attempt++) {
@@ -125,8 +95,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       break
     } catch (error) {
       if (attempt < 3 && /in use/i.test(String(error))) continue
-      process.off('exit', cleanUp)
-      cleanUp()
+      remove()
       throw error
     }
   }
@@ -150,16 +119,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     start,
     async [Symbol.asyncDispose]() {
       await end('SIGTERM')
-      process.off('exit', cleanUp)
-      cleanUp()
+      remove()
     },
   }
-}
-
-/** Has Linux end the program with us, however we end: a worker of vitest whose test hangs is killed without a word. */
-export function mortal(program: string, args: string[]): [string, string[]] {
-  const setpriv = findProgram('setpriv')
-  return setpriv === undefined ? [program, args] : [setpriv, ['--pdeathsig', 'KILL', program, ...args]]
 }
 
 function configuration(
