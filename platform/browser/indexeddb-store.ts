@@ -16,6 +16,7 @@ import { acquireLock, type Lock } from './store-lock.js'
 export { isMqttError, MqttError } from '../../src/index.js'
 export type { SessionStore, StoredSession }
 
+/** How an IndexedDB store writes. */
 export interface IndexedDbStoreOptions {
   /**
    * What is stored survives the page and the browser. With `strict` it survives a power cut, too, and each write takes

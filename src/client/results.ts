@@ -139,5 +139,6 @@ export interface ClientEvents {
   close: { error: Error | undefined }
   /** As it was sent, but CONNECT and AUTH without user name, password and authentication data. */
   packetsend: Packet
+  /** As it came, but AUTH without its authentication data; a Topic Alias is still one. */
   packetreceive: Packet
 }

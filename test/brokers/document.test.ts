@@ -11,8 +11,10 @@ const PATH = join(ROOT, 'docs/brokers.md')
 
 test('docs/brokers.md says what the suite shows', () => {
   const made = makeDocument(KINDS)
-  if (process.env.EMQTT_DOCUMENT === 'write') writeFileSync(PATH, made)
-  expect(readFileSync(PATH, 'utf8'), 'npm run test:brokers -- --document makes it anew').toBe(made)
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(PATH, made)
+  expect(readFileSync(PATH, 'utf8'), 'UPDATE_DOCS=1 npx vitest run test/brokers/document.test.ts writes it anew').toBe(
+    made,
+  )
 })
 
 test('a broker lacks only what a behaviour is about', () => {

@@ -11,7 +11,7 @@ What an application can expect of each broker, as seen through this client. \`np
 in npm that the demo uses; \`npm run test:brokers\` for all, and installs them on a Debian when it may. Where a broker lacks
 something, the suite demands that it still fails in the way that is noted below. So this page is about these versions, no others.
 
-The page is made by \`npm run test:brokers -- --document\` from \`test/brokers\`; a test holds it to that.
+The page is made from \`test/brokers\` by \`UPDATE_DOCS=1 npx vitest run test/brokers/document.test.ts\`; a test holds it to that.
 `
 
 export function makeDocument(kinds: readonly BrokerKind[]): string {

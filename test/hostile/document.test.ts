@@ -8,9 +8,9 @@ import { makeDocument } from './document.js'
 
 const FILE = join(ROOT, 'docs/hostile.md')
 
-test('docs/hostile.md is made from the cases that are played (UPDATE_HOSTILE=1 writes it)', () => {
+test('docs/hostile.md is made from the cases that are played (UPDATE_DOCS=1 writes it)', () => {
   const made = makeDocument()
-  if (process.env.UPDATE_HOSTILE) writeFileSync(FILE, made)
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(FILE, made)
   expect(readFileSync(FILE, 'utf8')).toBe(made)
 })
 

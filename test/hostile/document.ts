@@ -10,7 +10,7 @@ const HEAD = `# Hostile servers
 
 What the client does about a server that breaks the protocol: each rule that a server can break, broken once in each packet, in
 each version, in each phase of a connection. This page is made from the tests (test/hostile), which play every case:
-\`UPDATE_HOSTILE=1 npx vitest run test/hostile/document.test.ts\` writes it, and a test fails where it is not what they say.
+\`UPDATE_DOCS=1 npx vitest run test/hostile/document.test.ts\` writes it, and a test fails where it is not what they say.
 
 A server that breaks the protocol is told so and left:
 

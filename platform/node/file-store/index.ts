@@ -7,6 +7,7 @@ import { FileStore } from './store.js'
 export { isMqttError, MqttError } from '../../../src/index.js'
 export type { SessionStore, StoredSession }
 
+/** How a file store writes. */
 export interface FileStoreOptions {
   /**
    * Whether a write waits until the disk has it (fsync), so that it survives a power cut and a crash of the system.
