@@ -1,47 +1,73 @@
-/** `npm run bench -- <part> [options]`: sets up what a measurement needs, and runs it from the built dist. */
+/**
+ * `npm run bench [-- <part> …] [-- options]`: sets up what the measurements need, takes them from the built dist, prints
+ * a table, and writes the numbers to bench/results/. Without a part: all of them, which is what docs/performance.md shows.
+ *
+ *   --rounds 3    --case <text>, only cases with it in their name    --page, writes docs/performance.md of this run
+ */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from '../test/support/command.mjs'
-import { ensureBuilt, ensureDependencies, ROOT } from '../test/support/setup.mjs'
+import { parseArgs } from 'node:util'
+import { ensureDependencies, ROOT } from '../test/support/setup.mjs'
+import { ensureReady } from './setup.mjs'
 
-/** Each part: what it measures, and what Node is told. */
-const PARTS = {
-  request: { says: 'the time of a request and its answer', node: [] },
+/** Those that compare nothing and print their own: what they measure, and what Node is told. */
+const ALONE = {
   'slow-subscriber': { says: 'memory and losses with a subscriber that is too slow', node: ['--expose-gc'] },
   store: { says: 'what it costs to keep the session in a directory', node: [] },
 }
 
-const [part = '', ...options] = process.argv.slice(2)
-if (!(part in PARTS)) {
-  console.error('npm run bench -- <part> [options], where <part> is one of')
-  for (const [name, { says }] of Object.entries(PARTS)) console.error(`  ${name.padEnd(18)}${says}`)
-  process.exit(1)
+await ensureDependencies()
+const { PARTS } = await import('./parts/index.mjs')
+
+const [first = ''] = process.argv.slice(2)
+if (first in ALONE) await runAlone(first)
+else await runParts()
+
+async function runAlone(part) {
+  await ensureReady()
+  const args = [...ALONE[part].node, join(ROOT, 'bench', `${part}.mjs`), ...process.argv.slice(3)]
+  const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'close')
+  process.exitCode = code ?? 1
 }
 
-await ensureDependencies()
-await ensureBuilt()
-await ensureRivals()
-const { node } = PARTS[/** @type {keyof typeof PARTS} */ (part)]
-const args = [...node, join(ROOT, 'bench', `${part}.mjs`), ...options]
-const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'close')
-process.exitCode = code ?? 1
+async function runParts() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      case: { type: 'string', default: '' },
+      page: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const unknown = positionals.filter((name) => !(name in PARTS))
+  if (unknown.length > 0 || values.help) return showHelp(unknown)
+  await ensureReady()
+  const names = positionals.length > 0 ? positionals : Object.keys(PARTS)
+  const { runBench } = await import('./bench.mjs')
+  const results = await runBench(names, { rounds: Number(values.rounds), only: values.case })
+  const folder = join(ROOT, 'bench/results')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, `${results.began.replace(/[:.]/g, '-')}.json`)
+  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`)
+  const { printTable } = await import('./report.mjs')
+  printTable(results)
+  console.log(`\nAll numbers: ${file}`)
+  if (values.page) {
+    const { writePage } = await import('./page.mjs')
+    await writePage(results)
+  }
+}
 
-/** Installs what we are measured against: not a part of the project's own packages. */
-async function ensureRivals() {
-  const folder = join(ROOT, 'bench')
-  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const fits = Object.entries(dependencies).every(([name, version]) => {
-    const installed = join(folder, 'node_modules', name, 'package.json')
-    return existsSync(installed) && JSON.parse(readFileSync(installed, 'utf8')).version === version
-  })
-  if (fits) return
-  console.log('Installing the packages of bench/package.json …')
-  const { code: failed, output } = await run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], {
-    cwd: folder,
-    timeout: 300_000,
-  })
-  if (failed !== 0) throw new Error(`npm install in bench failed; see what it says, and run it again.\n${output}`)
+function showHelp(unknown) {
+  if (unknown.length > 0) {
+    console.error(`There is no part ${unknown.join(', ')}.`)
+    process.exitCode = 1
+  }
+  const say = unknown.length > 0 ? console.error : console.log
+  say('npm run bench [-- <part> …] [-- --rounds 3 --case <text> --page], where <part> is one of')
+  for (const [name, { says }] of Object.entries({ ...PARTS, ...ALONE })) say(`  ${name.padEnd(18)}${says}`)
 }

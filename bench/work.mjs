@@ -1,0 +1,52 @@
+/** How a program of bench/programs and a peer of bench/peers get their job and hand in their answer. */
+
+import { once } from 'node:events'
+
+/** What we are to do. @returns {Promise<any>} */
+export async function takeJob() {
+  const [job] = await once(process, 'message')
+  // Whoever asked is gone: nothing is left to do.
+  process.once('disconnect', () => process.exit())
+  return job
+}
+
+/**
+ * The answer; a program has nothing to do after it, a peer goes on until it is told to end.
+ * @param {object} answer
+ */
+export function handIn(answer) {
+  process.send?.(answer)
+}
+
+/**
+ * Throws where what was measured is not what was meant.
+ * @param {boolean} right
+ * @param {string} what
+ * @returns {asserts right}
+ */
+export function check(right, what) {
+  if (!right) throw new Error(`wrong before it was timed: ${what}`)
+}
+
+/** @param {readonly number[]} numbers */
+export function median(numbers) {
+  return quantile(numbers, 0.5)
+}
+
+/**
+ * @param {readonly number[]} numbers
+ * @param {number} part From 0, the least, to 1, the greatest.
+ */
+export function quantile(numbers, part) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return sorted[Math.round(part * (sorted.length - 1))] ?? Number.NaN
+}
+
+/** µs of CPU, of user and system, since it was made. */
+export function startCpuClock() {
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return user + system
+  }
+}
