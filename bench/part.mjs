@@ -32,6 +32,7 @@
  * @property {string} case
  * @property {string} figure The name of the number: `rate`.
  * @property {Target} [target]
+ * @property {string} [why] Where the target is missed: what the profile shows, in a sentence or two. Shown only then.
  *
  * @typedef {object} Curve How a number of ours grows: a plot, and a table beside it.
  * @property {string} name
@@ -41,6 +42,7 @@
  *   a curve bends up where that grows.
  *
  * @typedef {object} Part
+ * @property {string} title Its heading in docs/performance.md.
  * @property {string} says One line for who asks which parts there are.
  * @property {readonly Case[]} cases
  * @property {readonly Row[]} rows

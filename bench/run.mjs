@@ -3,11 +3,12 @@
  * a table, and writes the numbers to bench/results/. Without a part: all of them, which is what docs/performance.md shows.
  *
  *   --rounds 3    --case <text>, only cases with it in their name    --page, writes docs/performance.md of this run
+ *   --from <file> of numbers, instead of measuring
  */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureDependencies, ROOT } from '../test/support/setup.mjs'
@@ -40,26 +41,31 @@ async function runParts() {
       rounds: { type: 'string', default: '3' },
       case: { type: 'string', default: '' },
       page: { type: 'boolean', default: false },
+      from: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
   const unknown = positionals.filter((name) => !(name in PARTS))
   if (unknown.length > 0 || values.help) return showHelp(unknown)
+  const results = values.from ? JSON.parse(readFileSync(values.from, 'utf8')) : await takeResults(positionals, values)
+  const { printTable } = await import('./report.mjs')
+  printTable(results)
+  if (!values.page) return
+  const { writePage } = await import('./page.mjs')
+  writePage(results)
+}
+
+async function takeResults(positionals, { rounds, case: only }) {
   await ensureReady()
-  const names = positionals.length > 0 ? positionals : Object.keys(PARTS)
   const { runBench } = await import('./bench.mjs')
-  const results = await runBench(names, { rounds: Number(values.rounds), only: values.case })
+  const names = positionals.length > 0 ? positionals : Object.keys(PARTS)
+  const results = await runBench(names, { rounds: Number(rounds), only })
   const folder = join(ROOT, 'bench/results')
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `${results.began.replace(/[:.]/g, '-')}.json`)
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`)
-  const { printTable } = await import('./report.mjs')
-  printTable(results)
-  console.log(`\nAll numbers: ${file}`)
-  if (values.page) {
-    const { writePage } = await import('./page.mjs')
-    await writePage(results)
-  }
+  console.log(`All numbers: ${file}\n`)
+  return results
 }
 
 function showHelp(unknown) {
@@ -68,6 +74,6 @@ function showHelp(unknown) {
     process.exitCode = 1
   }
   const say = unknown.length > 0 ? console.error : console.log
-  say('npm run bench [-- <part> …] [-- --rounds 3 --case <text> --page], where <part> is one of')
+  say('npm run bench [-- <part> …] [-- --rounds 3 --case <text> --page --from <file>], where <part> is one of')
   for (const [name, { says }] of Object.entries({ ...PARTS, ...ALONE })) say(`  ${name.padEnd(18)}${says}`)
 }

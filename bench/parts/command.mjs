@@ -10,6 +10,7 @@ const publish = ['-h', '{host}', '-p', '{port}', '-t', 'bench/command', '-q', '1
 
 /** @type {import('../part.mjs').Part} */
 export const command = {
+  title: 'Command line',
   says: 'the time that one publish takes on the command line',
   cases: [
     {

@@ -1,0 +1,91 @@
+/** docs/performance.md of one run: what falls short first, then every row, then how it grows. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../test/support/setup.mjs'
+import { PARTS } from './parts/index.mjs'
+import { LIMIT, OURS, otherNames, readRows, showNumber, showValue } from './report.mjs'
+
+/** The numbers that the page shows: it can be made again from them, and a test holds it to that. */
+export const RESULTS = join(ROOT, 'docs/performance/results.json')
+
+/** @param {any} results */
+export function writePage(results) {
+  mkdirSync(join(ROOT, 'docs/performance'), { recursive: true })
+  writeFileSync(RESULTS, `${JSON.stringify(results)}\n`)
+  for (const [path, text] of Object.entries(makePage(results))) writeFileSync(join(ROOT, path), text)
+}
+
+export function readResults() {
+  return JSON.parse(readFileSync(RESULTS, 'utf8'))
+}
+
+/**
+ * The files by their path.
+ * @param {any} results
+ * @returns {Record<string, string>}
+ */
+export function makePage(results) {
+  const rows = readRows(results)
+  const text = [describe(results), describeShort(rows), describeAll(rows), HOW].join('\n\n')
+  return { 'docs/performance.md': `${text}\n` }
+}
+
+function describe({ began, ended, rounds, machine, versions }) {
+  const minutes = Math.round((Date.parse(ended) - Date.parse(began)) / 60_000)
+  const others = Object.entries(versions)
+    .filter(([name]) => name !== OURS)
+    .map(([name, version]) => `${name} ${version}`)
+  return `# Performance
+
+Made by one run of \`npm run bench -- --page\`: ${began.slice(0, 10)}, ${minutes} minutes, commit ${versions.emqtt}, Node ${machine.node.slice(1)},
+${machine.cores} cores (${machine.cpu}), loopback; beside ${others.join(', ')}. Each figure is the median
+of ${rounds} fresh processes, all clients in turn. Times move by up to 40 % from run to run and from machine to machine, so what counts is
+the ratio within the run. \`limit\` is what is possible at all: a bare socket with the same bytes in the same shape, or what the
+part says. No client was given an option that makes it faster. \`npm run bench -- <part>\` takes one part, \`npm run profile -- <part>\` shows where the time goes.`
+}
+
+function describeShort(rows) {
+  const short = rows.filter(({ met }) => met === false)
+  const aimed = rows.filter(({ met }) => met !== undefined)
+  if (short.length === 0) return `## What falls short\n\nNothing: all ${aimed.length} targets are met.`
+  const notes = short.filter(({ why }) => why).map(({ name, why }) => `- **${name}:** ${why}`)
+  return [
+    '## What falls short',
+    `${short.length} of ${aimed.length} targets are missed.`,
+    makeTable(short),
+    ...(notes.length > 0 ? [notes.join('\n')] : []),
+  ].join('\n\n')
+}
+
+function describeAll(rows) {
+  return Object.entries(PARTS)
+    .map(([part, { title, says }]) => [title, says, rows.filter((row) => row.part === part)])
+    .filter(([, , own]) => own.length > 0)
+    .map(([title, says, own]) => `## ${title}\n\n${says[0].toUpperCase()}${says.slice(1)}.\n\n${makeTable(own)}`)
+    .join('\n\n')
+}
+
+/** Columns only for those who are in it. */
+function makeTable(rows) {
+  const names = [OURS, ...otherNames(rows), ...(rows.some(({ values }) => LIMIT in values) ? [LIMIT] : [])]
+  const aimed = rows.some(({ met }) => met !== undefined)
+  const head = ['', 'unit', ...names, ...(aimed ? ['reached', 'wanted', ''] : [])]
+  const line = (row) => [
+    row.name,
+    row.unit,
+    ...names.map((name) => showValue(row, name)),
+    ...(aimed ? [showNumber(row.reached), row.wanted, { true: 'met', false: '**short**' }[row.met] ?? ''] : []),
+  ]
+  const rule = head.map((_, at) => (at < 2 ? '---' : '--:'))
+  return [head, rule, ...rows.map(line)].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+const HOW = `## How it is measured
+
+- Each figure comes from a process that was started for it, and so does what it talks to (a peer that acknowledges at once and
+  does nothing else, one that only sends, or mosquitto). Another client is the first in each round.
+- Before anything is timed, what the other side got is checked, byte by byte or by count; a figure with a wrong count is none.
+- Then there is a warm-up of the same work, and then the time is taken. \`CPU\` is user and system time of the client's process.
+- The other clients are used as their documentation says, with what is fastest for them; what was chosen stands in \`bench/clients\`.
+- What does not vary from machine to machine is held by the tests: sizes of the bundles, allocations, writes, modules loaded.`
