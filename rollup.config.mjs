@@ -22,9 +22,9 @@ const CLI = 'cli/main.ts'
  * Bytes of the minified UMD, brotli: what it is now and a little. The aim is 15 000; each step down lowers this number,
  * and nobody raises it without saying what for: 200 for limits on what a server can make us hold, and no secret in events.
  */
-const BUDGET = 27_400
-/** The same for the store of browsers: idb, the errors, and what makes a session last. */
-const STORE_BUDGET = 5_700
+const BUDGET = 27_200
+/** The same for the store of browsers: idb, the errors, and what makes a session last, all of which is here and not there. */
+const STORE_BUDGET = 5_850
 
 const fromNpmOrNode = /^(node:|isomorphic-ws$|classic-level$|commander$)/
 // No comments, so that what is forbidden in a bundle is not in it even as a word; no host, because nothing is checked.

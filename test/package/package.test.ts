@@ -22,7 +22,7 @@ interface Sizes {
 }
 
 /** Bytes of what esbuild makes of a page that connects, subscribes and publishes. The aim is 10 000, brotli; it only goes down. */
-const PAGE_BAR: Sizes = { minified: 92_100, gzip: 31_950, brotli: 28_500 }
+const PAGE_BAR: Sizes = { minified: 90_800, gzip: 31_600, brotli: 28_150 }
 
 let folder: string
 let files: string[]
