@@ -277,7 +277,7 @@ describe('in a browser', () => {
     const sizes = sizesOf((outputFiles[0] as { text: string }).text)
     for (const [way, bytes] of Object.entries(sizes))
       expect(bytes, way).toBeLessThanOrEqual(PAGE_BAR[way as keyof Sizes])
-    expect(await saidOfSize()).toContain(`bundle of a page that does so is ${kilobytes(sizes)}`)
+    expect(await saidOfSize()).toContain(`subscribes and publishes is ${kilobytes(sizes)}`)
   })
 })
 
