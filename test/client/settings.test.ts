@@ -117,6 +117,7 @@ const WRONG: [string, object, RegExp][] = [
   ['will.payload', { will: { topic: 'a', payload: 5 } }, /will\.payload/],
   ['properties', { properties: { receiveMaximum: 5 } }, /propert/],
   ['properties', { protocolVersion: 5, properties: { receiveMaximum: 0 } }, /receiveMaximum/],
+  ['what is no object', 5 as unknown as object, /^options: expected an object, got 5/],
   ['a name that does not exist', { keepalive: 60 }, /^keepalive: there is no such option/],
 ]
 
