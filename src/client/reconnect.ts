@@ -7,15 +7,19 @@ import type { Platform } from './transport.js'
 /** A connection that lived this long, ms, starts the back-off anew. */
 export const STABLE_AFTER = 5_000
 
-const MIN_DELAY = 1_000
-const MAX_DELAY = 30_000
+export const RECONNECT: Required<ReconnectOptions> = {
+  maxAttempts: Infinity,
+  minDelay: 1_000,
+  maxDelay: 30_000,
+  retryFirst: false,
+}
 
 /**
  * The same, ms, once several in a row were cut without a word. Of two clients with one client id each lives as long as the other
  * waits: neither may start anew for that, or they would take turns for ever, the faster the longer the other waits.
  */
-export function stableAfterCut(options: ReconnectOptions | ReconnectPolicy): number {
-  const { maxDelay = MAX_DELAY } = typeof options === 'function' ? {} : options
+export function stableAfterCut(options: Required<ReconnectOptions> | ReconnectPolicy): number {
+  const { maxDelay } = typeof options === 'function' ? RECONNECT : options
   return STABLE_AFTER + 2 * maxDelay
 }
 
@@ -70,7 +74,7 @@ export function fraction(platform: Platform): number {
  * says that it is offline, the longest: an attempt would be in vain, but a host is wrong at times (a VPN, a local server).
  */
 export function nextDelay(
-  options: ReconnectOptions | ReconnectPolicy,
+  options: Required<ReconnectOptions> | ReconnectPolicy,
   attempt: number,
   error: Error,
   random: () => number,
@@ -78,7 +82,7 @@ export function nextDelay(
   proven = false,
 ): number | false {
   if (typeof options === 'function') return options(attempt, error)
-  const { maxAttempts = Infinity, minDelay = MIN_DELAY, maxDelay = MAX_DELAY } = options
+  const { maxAttempts, minDelay, maxDelay } = options
   if (attempt > maxAttempts || !mayPass(error, proven)) return false
   if (offline) return maxDelay
   // Full jitter: clients that lost one server together do not come back together.

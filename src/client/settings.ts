@@ -20,6 +20,7 @@ import type {
   RedirectPolicy,
   Username,
 } from './options.js'
+import { RECONNECT } from './reconnect.js'
 import { encodeText } from './text.js'
 
 export interface Settings {
@@ -44,7 +45,7 @@ export interface Settings {
   readonly journal: Journal | undefined
   readonly enhancedAuth?: Authenticator
   readonly followServerReference: boolean | RedirectPolicy
-  readonly reconnect: ReconnectOptions | ReconnectPolicy
+  readonly reconnect: Required<ReconnectOptions> | ReconnectPolicy
   /** Whether the first connection, too, is tried again. */
   readonly retryFirst: boolean
   /** Whether each attempt brings a user name or a password of its own. */
@@ -103,21 +104,38 @@ const OUTBOX: Required<OutboxOptions> = {
   offlineQos0: 'queue',
 }
 
-const RANGES: { readonly [K in keyof ClientOptions]?: readonly [least: number, most: number] } = {
+/** The whole numbers that an option may be, beside its default; `none` is no limit. */
+const RANGES: Readonly<Record<string, readonly [least: number, most: number, none?: number]>> = {
   protocolVersion: [3, 5],
   keepAlive: [0, 65_535],
   connectTimeout: [1, MAX_MS],
   ackTimeout: [1, MAX_MS],
   retryInterval: [0, MAX_MS],
   maxInflight: [1, 65_535],
+  'backlog.maxMessages': [1, 65_535],
+  'backlog.maxBytes': [1, MAX_MS],
+  'outbox.maxMessages': [1, Number.MAX_SAFE_INTEGER],
+  'outbox.maxBytes': [1, Number.MAX_SAFE_INTEGER, Infinity],
+  'outbox.maxAge': [1, Number.MAX_SAFE_INTEGER],
+  'reconnect.maxAttempts': [0, MAX_MS],
+  'reconnect.minDelay': [0, MAX_MS],
+  'reconnect.maxDelay': [0, MAX_MS],
+}
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  'backlog.overflow': ['drop-oldest', 'drop-newest', 'wait'],
+  'outbox.whenFull': ['reject', 'drop-oldest', 'drop-newest', 'latest-per-topic'],
+  'outbox.offlineQos0': ['queue', 'drop'],
 }
 
 /** Throws TypeError or RangeError that names the option. `random` gives what a client id is made of. */
 export function settle(options: ClientOptions, random: (size: number) => Uint8Array): Settings {
-  const given = withDefaults(options)
+  // What a store is for: to go on with the session.
+  const defaults = { ...DEFAULTS, cleanStart: options.store === undefined }
+  const given = checkOptions('', options, defaults as unknown as Given)
   const { protocolVersion: version, cleanStart, bridgeMode, keepAlive, will } = given
   const properties: Connect['properties'] = { ...given.properties }
-  const backlog = checkBacklog(given.backlog)
+  const backlog = checkOptions('backlog', given.backlog, BACKLOG)
   checkAuthentication(given.enhancedAuth, version, properties)
   const keeper = keeperOf(given)
   // What Clean Session 0 means in 3.x takes both in 5.0 (§3.1.2.11.2).
@@ -152,10 +170,10 @@ export function settle(options: ClientOptions, random: (size: number) => Uint8Ar
     retryInterval: given.retryInterval || Infinity,
     reconnect,
     backlog,
-    outbox: checkOutbox(given.outbox),
+    outbox: checkOptions('outbox', given.outbox, OUTBOX),
     keeper,
     journal: keeper?.journal(recordCodec),
-    retryFirst: 'retryFirst' in reconnect && reconnect.retryFirst === true,
+    retryFirst: typeof reconnect === 'object' && reconnect.retryFirst,
     freshCredentials: [given.username, given.password, given.credentials].some((value) => typeof value === 'function'),
   }
 }
@@ -165,19 +183,24 @@ type KeysWithDefault = {
   [K in keyof typeof DEFAULTS]: (typeof DEFAULTS)[K] extends undefined ? never : K
 }[keyof typeof DEFAULTS]
 
-function withDefaults(options: ClientOptions): Given {
-  const given: Record<string, unknown> = { ...DEFAULTS }
-  // What a store is for: to go on with the session.
-  if (options.store !== undefined) given.cleanStart = false
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(DEFAULTS, name)) throw new TypeError(`${name}: there is no such option`)
-    if (value === undefined) continue
-    const range = RANGES[name as keyof ClientOptions]
-    if (range && value !== given[name]) checkInteger(value, ...range, name)
-    if (typeof given[name] === 'boolean' && !mayAlsoBe(name, value)) checkBoolean(value, name)
-    given[name] = value
+/** What is given, over the defaults, all of it checked; `group` is the option that these are in. */
+function checkOptions<T extends object>(group: string, given: Partial<T>, defaults: T): T {
+  if (typeof given !== 'object' || given === null) throw wrongType(group || 'options', 'an object', given)
+  const checked: T = { ...defaults }
+  for (const [key, value] of Object.entries(given)) {
+    const field = group ? `${group}.${key}` : key
+    if (!Object.hasOwn(defaults, key)) throw new TypeError(`${field}: there is no such option`)
+    const name = key as keyof T
+    const usual = defaults[name]
+    if (value === undefined || value === usual) continue
+    const range = RANGES[field]
+    const choices = CHOICES[field]
+    if (choices) checkChoice(field, value, choices)
+    else if (range && value !== range[2]) checkInteger(value, range[0], range[1], field)
+    else if (typeof usual === 'boolean' && !mayAlsoBe(field, value)) checkBoolean(value, field)
+    checked[name] = value as T[keyof T]
   }
-  return given as unknown as Given
+  return checked
 }
 
 /** Options that are a boolean or something else. */
@@ -205,23 +228,6 @@ function checkCredentials({ credentials, username, password }: ClientOptions): v
     if (value !== undefined) throw new TypeError(`${name}: expected none beside credentials, which gives it`)
 }
 
-function checkBacklog(value: BacklogOptions): Required<BacklogOptions> {
-  const backlog = checkNames('backlog', value, BACKLOG)
-  checkInteger(backlog.maxMessages, 1, 65_535, 'backlog.maxMessages')
-  checkInteger(backlog.maxBytes, 1, MAX_MS, 'backlog.maxBytes')
-  checkChoice('backlog.overflow', backlog.overflow, ['drop-oldest', 'drop-newest', 'wait'])
-  return backlog
-}
-
-function checkOutbox(value: OutboxOptions): Required<OutboxOptions> {
-  const outbox = checkNames('outbox', value, OUTBOX)
-  for (const name of ['maxMessages', 'maxBytes', 'maxAge'] as const)
-    if (outbox[name] !== Infinity) checkInteger(outbox[name], 1, Number.MAX_SAFE_INTEGER, `outbox.${name}`)
-  checkChoice('outbox.whenFull', outbox.whenFull, ['reject', 'drop-oldest', 'drop-newest', 'latest-per-topic'])
-  checkChoice('outbox.offlineQos0', outbox.offlineQos0, ['queue', 'drop'])
-  return outbox
-}
-
 function keeperOf({ store, clientId }: ClientOptions): Keeper | undefined {
   if (store === undefined) return undefined
   const keeper = (store as { [KEEPER]?: Keeper } | null)?.[KEEPER]
@@ -234,15 +240,6 @@ function keeperOf({ store, clientId }: ClientOptions): Keeper | undefined {
   // The next process has to be taken for the same client.
   if (!clientId) throw outOfRange('clientId', 'one, as there is a store', clientId)
   return keeper
-}
-
-/** What is given, over the defaults; like the options themselves, a misspelt one is said. */
-function checkNames<T extends object>(field: string, value: Partial<T>, defaults: T): T {
-  if (typeof value !== 'object' || value === null) throw wrongType(field, 'an object', value)
-  const entries = Object.entries(value)
-  for (const [name] of entries)
-    if (!Object.hasOwn(defaults, name)) throw new TypeError(`${field}.${name}: there is no such option`)
-  return { ...defaults, ...Object.fromEntries(entries.filter(([, option]) => option !== undefined)) }
 }
 
 export function checkChoice(field: string, value: unknown, choices: readonly unknown[]): void {
@@ -264,16 +261,9 @@ function checkAuthentication(
     throw new TypeError('enhancedAuth: expected { method, start, next }, a string and functions')
 }
 
-function checkReconnect(value: boolean | ReconnectOptions | ReconnectPolicy): ReconnectPolicy | ReconnectOptions {
+function checkReconnect(value: boolean | ReconnectOptions | ReconnectPolicy): Settings['reconnect'] {
   if (typeof value === 'function') return value
-  if (typeof value === 'boolean') return value ? {} : { maxAttempts: 0 }
-  if (typeof value !== 'object' || value === null) {
-    throw wrongType('reconnect', 'a boolean, an object or a function', value)
-  }
-  const { maxAttempts = Infinity, minDelay = 0, maxDelay = 0, retryFirst = false } = value
-  if (maxAttempts !== Infinity) checkInteger(maxAttempts, 0, MAX_MS, 'reconnect.maxAttempts')
-  checkInteger(minDelay, 0, MAX_MS, 'reconnect.minDelay')
-  checkInteger(maxDelay, 0, MAX_MS, 'reconnect.maxDelay')
-  checkBoolean(retryFirst, 'reconnect.retryFirst')
-  return value
+  if (typeof value === 'boolean') return { ...RECONNECT, maxAttempts: value ? Infinity : 0 }
+  if (typeof value === 'object') return checkOptions('reconnect', value, RECONNECT)
+  throw wrongType('reconnect', 'a boolean, an object or a function', value)
 }

@@ -3,6 +3,7 @@
 import type { Packet } from '../codec/packet.js'
 import { describe, isMqttError, MqttError } from '../errors.js'
 import type { Batch } from '../session/journal.js'
+import { Kept } from '../session/kept.js'
 import type { Session } from '../session/session.js'
 import type { Events } from './events.js'
 import { within } from './pending.js'
@@ -28,6 +29,7 @@ export interface Owner {
 export class Storage {
   readonly #store: SessionStore
   readonly #session: Session
+  readonly #kept: Kept
   readonly #platform: Platform
   readonly #events: Events
   readonly #owner: Owner
@@ -53,6 +55,7 @@ export class Storage {
   constructor(store: SessionStore, session: Session, platform: Platform, events: Events, owner: Owner) {
     this.#store = store
     this.#session = session
+    this.#kept = session.keptBy((...parts) => new Kept(...parts))
     this.#platform = platform
     this.#events = events
     this.#owner = owner
@@ -80,7 +83,7 @@ export class Storage {
 
   /** Takes what the session wants to send; gives what may leave now: that of which all that it follows from is written. */
   admit(packets: Packet[]): Packet[] {
-    const { changed } = this.#session
+    const { changed } = this.#kept
     if (changed) this.#schedule()
     const last = packets.at(-1)
     if (last?.type === 'disconnect' && last.reasonCode >= 0x80) {
@@ -125,7 +128,7 @@ export class Storage {
       const records = new Map(entries)
       await this.#claim(records.get(OWNER))
       records.delete(OWNER)
-      const broken = this.#session.load(records, this.#platform.wallClock() - this.#platform.now())
+      const broken = this.#kept.load(records, this.#platform.wallClock() - this.#platform.now())
       this.loading = false
       if (reset) this.#session.reset()
       const unreadable = broken === 0 ? undefined : `${broken} of its records cannot be read and are dropped`
@@ -133,7 +136,7 @@ export class Storage {
       if (unreadable) this.#events.raise(damaged(unreadable))
       this.written()
     } catch (error) {
-      this.#session.unload()
+      this.#kept.unload()
       await this.#attempt(() => this.#store.close())
       throw storeError(error)
     }
@@ -163,7 +166,7 @@ export class Storage {
     this.#scheduled = false
     if (this.#writing) return
     this.#cancelRetry?.()
-    const batch = this.#session.takeBatch()
+    const batch = this.#kept.takeBatch()
     this.#held = [this.#held[1], []]
     if (batch) this.#writing = this.#save(batch)
     else this.#pass()
@@ -173,10 +176,10 @@ export class Storage {
     try {
       await settled(() => this.#store.write(batch.changes))
       this.#failing = false
-      this.#session.stored(batch, this.#platform.now())
+      this.#kept.stored(batch, this.#platform.now())
     } catch (cause) {
       const error = this.#events.named(storeError(cause))
-      this.#session.unstored(batch, () => error)
+      this.#kept.unstored(batch, () => error)
       // Who published hears of it. What else was to be written has nobody, and would say the same again and again.
       if (batch.changes.size > batch.accepted.length) this.#fail(error)
     }
@@ -211,16 +214,16 @@ export class Storage {
     this.#opening = undefined
     this.#cancelRetry?.()
     // Who connects again at once may publish: that is for the store as it is opened then.
-    this.#session.seal()
+    this.#kept.seal()
     const opened = await opening?.then(
       () => true,
       () => false,
     )
     if (!opened) return
     await this.#idle()
-    const batch = this.#session.takeBatch()
+    const batch = this.#kept.takeBatch()
     if (batch) await this.#attempt(() => this.#store.write(batch.changes))
-    this.#session.unload()
+    this.#kept.unload()
     await this.#attempt(() => this.#store.close())
   }
 

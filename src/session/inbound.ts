@@ -13,8 +13,7 @@ import type { Delivery } from './records.js'
 
 export class Inbound {
   readonly #link: Link
-  /** Messages of QoS 2 from PUBLISH to PUBREL, by the server's Packet Identifier; a part of the session (§4.1). */
-  readonly #held = new Map<number, Delivery>()
+  readonly #held: Map<number, Delivery>
   /** What this connection still has to answer, in order of arrival [MQTT-4.6.0-2] [MQTT-4.6.0-3]. */
   #unanswered = new Fifo<Delivery>()
   /** The topics of the server's aliases. */
@@ -26,6 +25,7 @@ export class Inbound {
 
   constructor(link: Link) {
     this.#link = link
+    this.#held = link.held
   }
 
   /** A new network connection: what was not answered on the last one, the server sends again. */
@@ -41,19 +41,6 @@ export class Inbound {
   /** The server has no session: its Packet Identifiers start anew. */
   forget(): void {
     for (const { packetId, answered } of this.#held.values()) if (answered) this.#link.journal?.complete(packetId)
-    this.#held.clear()
-  }
-
-  /** Takes up messages of QoS 2 that came before, by Packet Identifier: they were answered, and not yet released. */
-  load(packetIds: readonly number[]): void {
-    for (const packetId of packetIds) {
-      const ack = { type: 'pubrec', packetId, reasonCode: 0, properties: NO_PROPERTIES } as const
-      this.#held.set(packetId, { packetId, qos: 2, connection: this, ack, answered: true, released: false })
-    }
-  }
-
-  /** The store alone has the session from here on. */
-  unload(): void {
     this.#held.clear()
   }
 
@@ -85,11 +72,13 @@ export class Inbound {
     if (held && !held.answered) throw protocolError(`pubrel.packetId: expected none before our PUBREC, got ${packetId}`)
     if (this.#link.settings.autoAck !== 'never') this.#complete(packetId, held ? 0 : 0x92)
     else if (held) held.released = true
-    else {
-      const ack = { type: 'pubrec', packetId, reasonCode: 0, properties: NO_PROPERTIES } as const
-      const connection = this.#topics
-      this.#held.set(packetId, { packetId, qos: 2, connection, ack, answered: true, released: true })
-    }
+    else this.hold(packetId, true)
+  }
+
+  /** A message of QoS 2 that the application had before: it was answered. */
+  hold(packetId: number, released: boolean): void {
+    const ack = { type: 'pubrec', packetId, reasonCode: 0, properties: NO_PROPERTIES } as const
+    this.#held.set(packetId, { packetId, qos: 2, connection: this.#topics, ack, answered: true, released })
   }
 
   /** The caller sends PUBCOMP. */

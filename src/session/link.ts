@@ -10,9 +10,9 @@ import type { SessionEvent } from './events.js'
 import type { Journal } from './journal.js'
 import { KeepAlive } from './keepalive.js'
 import type { Theirs } from './limits.js'
-import type { OutboxLimits } from './outbox.js'
+import { Outbox, type OutboxLimits } from './outbox.js'
 import { PacketIds } from './packet-ids.js'
-import type { Call, Entry } from './records.js'
+import type { Call, Delivery, Entry } from './records.js'
 
 export interface SessionSettings {
   readonly version: ProtocolVersion
@@ -46,6 +46,10 @@ export class Link {
    * end.
    */
   readonly messages = new Map<number, Entry>()
+  /** Messages that wait, with what was in flight on the last connection and has no room on this one: that is in both. */
+  readonly waiting: Outbox
+  /** Messages of QoS 2 from PUBLISH to PUBREL, by the server's Packet Identifier; a part of the session (§4.1). */
+  readonly held = new Map<number, Delivery>()
   /** Sent and not answered, by Packet Identifier, in the order of sending. */
   readonly calls = new Map<number, Call>()
   readonly ids = new PacketIds(this.messages, this.calls)
@@ -54,6 +58,7 @@ export class Link {
   constructor(settings: SessionSettings) {
     this.settings = settings
     this.journal = settings.journal
+    this.waiting = new Outbox(settings.outbox)
   }
 
   send(packet: Packet): void {

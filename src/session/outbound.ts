@@ -9,10 +9,9 @@ import { describe, type MqttError, outOfRange } from '../errors.js'
 import { withAlias } from './aliases.js'
 import type { DiscardReason } from './events.js'
 import { discarded, refusedBy } from './failures.js'
-import type { Stored } from './journal.js'
 import { refusal, type Theirs } from './limits.js'
 import type { Link } from './link.js'
-import { Outbox } from './outbox.js'
+import type { Outbox } from './outbox.js'
 import type { Entry } from './records.js'
 
 /**
@@ -28,7 +27,6 @@ const SPARE_IDS = 35
 export class Outbound {
   readonly #link: Link
   readonly #inflight: Map<number, Entry>
-  /** With what was in flight on the last connection and has no room on this one: that is in both. */
   readonly #waiting: Outbox
   #aliases = new Map<string, number>()
   /** The send window in force: the smaller of `maxInflight` and the server's Receive Maximum. */
@@ -43,7 +41,7 @@ export class Outbound {
   constructor(link: Link) {
     this.#link = link
     this.#inflight = link.messages
-    this.#waiting = new Outbox(link.settings.outbox)
+    this.#waiting = link.waiting
   }
 
   get inflight(): number {
@@ -89,7 +87,7 @@ export class Outbound {
     }
     const entry = this.#entry(packet, size, tag, now, untilAccepted)
     if (theirs && qos > 0 && !this.#link.journal && this.#waiting.size === 0 && this.#mayStart(packet)) {
-      this.#accept(entry)
+      this.accept(entry)
       this.#start(entry)
       return true
     }
@@ -107,7 +105,7 @@ export class Outbound {
       for (const older of gone) this.#discard(older, 'full')
       this.#waiting.push(entry)
       if (this.#link.journal) this.#link.journal.accept(entry)
-      else this.#accept(entry)
+      else this.accept(entry)
       this.pump()
     } else if (this.#link.settings.outbox.whenFull === 'reject') this.#link.reject(entry, () => discarded('full'))
     else this.#discard(entry, 'full')
@@ -141,7 +139,7 @@ export class Outbound {
   }
 
   /** From here on the message is ours to deliver. */
-  #accept(entry: Entry): void {
+  accept(entry: Entry): void {
     const { tag } = entry
     entry.accepted = true
     if (!entry.untilAccepted || tag === undefined) return
@@ -149,49 +147,18 @@ export class Outbound {
     this.#link.events.push({ type: 'accepted', tag, packetId: undefined, reasonCode: 0, properties: NO_PROPERTIES })
   }
 
-  /** Messages are in the store. */
-  stored(entries: readonly Entry[]): void {
-    for (const entry of entries) this.#accept(entry)
-    this.pump()
+  /** A message that was accepted before, by another process or by us. */
+  enter(packet: Publish, acceptedAt: number): Entry {
+    const { version } = this.#link.settings
+    const expiry = packet.properties.messageExpiryInterval
+    // It may have been stored in 5.0, and be sent in 3.1.1.
+    if (version < 5) packet.properties = NO_PROPERTIES
+    return this.#entry(packet, measurePublish(packet, version), undefined, acceptedAt, false, expiry)
   }
 
-  /** Messages could not be stored: they are not accepted. */
-  unstored(entries: readonly Entry[], error: () => MqttError): void {
-    const refused = new Set(entries)
-    this.#waiting.keep((entry) => !refused.has(entry))
-    for (const entry of entries) this.#link.reject(entry, error)
-    this.pump()
-  }
-
-  /** Takes up what another process, or we before, left in the store. What came since waits behind it. */
-  load(messages: readonly Stored[]): void {
-    const { journal, settings } = this.#link
-    const newer: Entry[] = []
-    this.#waiting.keep((entry) => newer.push(entry) === 0)
-    for (const { packet, order, acceptedAt, awaits } of messages) {
-      const expiry = packet.properties.messageExpiryInterval
-      // It may have been stored in 5.0, and be sent in 3.1.1.
-      if (settings.version < 5) packet.properties = NO_PROPERTIES
-      const size = measurePublish(packet, settings.version)
-      const entry = this.#entry(packet, size, undefined, acceptedAt, false, expiry)
-      entry.accepted = entry.left = true
-      entry.order = order
-      entry.awaits = awaits
-      if (awaits) this.#inflight.set(packet.packetId as number, entry)
-      else this.#waiting.push(entry)
-    }
+  /** What is in flight came from a store, or went back to it. */
+  recount(): void {
     this.#windowUsed = this.#inflight.size
-    for (const entry of newer) {
-      this.#waiting.push(entry)
-      journal?.accept(entry)
-    }
-  }
-
-  /** The store alone has the session from here on; what was never in it goes on waiting. */
-  unload(): void {
-    this.#inflight.clear()
-    this.#windowUsed = 0
-    this.#waiting.keep(({ order }) => order === 0)
   }
 
   /** A message is given up. */
@@ -351,7 +318,7 @@ export class Outbound {
     const { journal } = this.#link
     for (const entry of this.#inflight.values()) journal?.remove(entry)
     this.#inflight.clear()
-    this.#windowUsed = 0
+    this.recount()
     this.#waiting.keep((entry) => {
       if (entry.left) journal?.remove(entry)
       return !entry.left

@@ -16,7 +16,6 @@ import { Calls, type Resumption } from './calls.js'
 import type { SessionEvent } from './events.js'
 import { connectionLost, failed, refusedBy } from './failures.js'
 import { Inbound } from './inbound.js'
-import type { Batch, Journal } from './journal.js'
 import { KeepAlive } from './keepalive.js'
 import { Link, type SessionSettings } from './link.js'
 import { Outbound } from './outbound.js'
@@ -135,48 +134,9 @@ export class Session {
     return this.#outbound.publish(packet, tag, untilAccepted)
   }
 
-  /** Whether something has to be written before the packets that are taken now may leave. */
-  get changed(): boolean {
-    return this.#link.journal?.changed === true
-  }
-
-  /** What has to be written to the store; `stored` or `unstored` follows, and then the next one. */
-  takeBatch(): Batch | undefined {
-    return this.#link.journal?.take()
-  }
-
-  stored({ accepted }: Batch, now: number): void {
-    this.#link.now = now
-    this.#outbound.stored(accepted)
-  }
-
-  /** The store failed: what was to be accepted is rejected with `error`, the rest is in the next batch. */
-  unstored(batch: Batch, error: () => MqttError): void {
-    this.#link.journal?.unwrite(batch)
-    this.#outbound.unstored(batch.accepted, error)
-  }
-
-  /**
-   * Goes on with the session that a store holds. `offset` leads from the clock that `now` is of to the time of day. Gives
-   * the number of records that could not be read.
-   */
-  load(entries: Iterable<readonly [string, Uint8Array]>, offset: number): number {
-    const { messages, received, broken } = (this.#link.journal as Journal).load(entries, offset)
-    this.#outbound.load(messages)
-    this.#inbound.load(received)
-    return broken
-  }
-
-  /** The store is about to be closed: what is published from here on waits until it is open again. */
-  seal(): void {
-    this.#link.journal?.seal()
-  }
-
-  /** The store is closed: it alone has the session from here on. */
-  unload(): void {
-    this.#link.journal?.unload()
-    this.#outbound.unload()
-    this.#inbound.unload()
+  /** Opens it to what keeps it in a store: that comes with the store, so that who has none does not ship it. */
+  keptBy<T>(make: (link: Link, outbound: Outbound, inbound: Inbound) => T): T {
+    return make(this.#link, this.#outbound, this.#inbound)
   }
 
   /** `answered` or `rejected` follows. The Packet Identifier is set here. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mayRetry, nextDelay } from '../../src/client/reconnect.js'
+import { mayRetry, nextDelay, RECONNECT } from '../../src/client/reconnect.js'
 import { type ClientOptions, ConnectError, CoreClient, isMqttError } from '../../src/index.js'
 import { settled, VirtualHost } from '../support/virtual-host.js'
 import { codeOf, connected, failure, noUnhandledRejections, reconnected, record, state, VERSIONS } from './bench.js'
@@ -13,25 +13,27 @@ const down = (code = 'ECONNREFUSED', retryable = true): ConnectError =>
 
 describe('the delay', () => {
   test('is random below a cap that doubles from 1 s to 30 s', () => {
-    const caps = [1, 2, 3, 4, 5, 6, 7, 1_000].map((attempt) => nextDelay({}, attempt, lost, () => 1))
+    const caps = [1, 2, 3, 4, 5, 6, 7, 1_000].map((attempt) => nextDelay(RECONNECT, attempt, lost, () => 1))
     expect(caps).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
     expect(
-      nextDelay({}, 3, lost, () => 0),
+      nextDelay(RECONNECT, 3, lost, () => 0),
       'full jitter',
     ).toBe(0)
-    expect(nextDelay({}, 3, lost, half)).toBe(2_000)
+    expect(nextDelay(RECONNECT, 3, lost, half)).toBe(2_000)
   })
 
   test('goes by minDelay and maxDelay', () => {
-    const caps = [1, 2, 3, 4].map((attempt) => nextDelay({ minDelay: 10, maxDelay: 50 }, attempt, lost, () => 1))
+    const caps = [1, 2, 3, 4].map((attempt) =>
+      nextDelay({ ...RECONNECT, minDelay: 10, maxDelay: 50 }, attempt, lost, () => 1),
+    )
     expect(caps).toEqual([10, 20, 40, 50])
   })
 
   test('ends after maxAttempts and at an error that is not retryable', () => {
-    expect(nextDelay({ maxAttempts: 2 }, 2, lost, half)).not.toBe(false)
-    expect(nextDelay({ maxAttempts: 2 }, 3, lost, half)).toBe(false)
-    expect(nextDelay({ maxAttempts: 0 }, 1, lost, half)).toBe(false)
-    expect(nextDelay({}, 1, down('BANNED', false), half)).toBe(false)
+    expect(nextDelay({ ...RECONNECT, maxAttempts: 2 }, 2, lost, half)).not.toBe(false)
+    expect(nextDelay({ ...RECONNECT, maxAttempts: 2 }, 3, lost, half)).toBe(false)
+    expect(nextDelay({ ...RECONNECT, maxAttempts: 0 }, 1, lost, half)).toBe(false)
+    expect(nextDelay(RECONNECT, 1, down('BANNED', false), half)).toBe(false)
   })
 
   test('is what a policy says, also for an error that is not retryable', () => {

@@ -66,7 +66,7 @@ test('retryInterval 0 is never, and maxInflight Infinity is no limit', () => {
 
 test('reconnect true is what holds without it, false is no attempt', () => {
   expect(settings({ reconnect: true }).reconnect).toEqual(settings().reconnect)
-  expect(settings({ reconnect: false }).reconnect).toEqual({ maxAttempts: 0 })
+  expect(settings({ reconnect: false }).reconnect).toMatchObject({ maxAttempts: 0 })
 })
 
 test('what came in the place of something else is named by its kind, its class or its beginning, and never called', () => {
@@ -109,6 +109,7 @@ const WRONG: [string, object, RegExp][] = [
   ['reconnect.maxDelay', { reconnect: { maxDelay: 2 ** 40 } }, /^reconnect\.maxDelay/],
   ['reconnect.maxAttempts', { reconnect: { maxAttempts: 1.5 } }, /^reconnect\.maxAttempts/],
   ['reconnect.retryFirst', { reconnect: { retryFirst: 'no' } }, /^reconnect\.retryFirst/],
+  ['a misspelt option of reconnect', { reconnect: { maxDelays: 5 } }, /^reconnect\.maxDelays: there is no such option/],
   ['clientId', { clientId: 5 }, /clientId/],
   ['clientId', { clientId: '', cleanStart: false }, /clientId/],
   ['will.topic', { will: { topic: 'a/#' } }, /will\.topic/],
@@ -116,6 +117,7 @@ const WRONG: [string, object, RegExp][] = [
   ['will.payload', { will: { topic: 'a', payload: 5 } }, /will\.payload/],
   ['properties', { properties: { receiveMaximum: 5 } }, /propert/],
   ['properties', { protocolVersion: 5, properties: { receiveMaximum: 0 } }, /receiveMaximum/],
+  ['what is no object', 5 as unknown as object, /^options: expected an object, got 5/],
   ['a name that does not exist', { keepalive: 60 }, /^keepalive: there is no such option/],
 ]
 

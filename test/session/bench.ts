@@ -5,6 +5,7 @@ import type { ProtocolVersion, QoS } from '../../src/codec/protocol.js'
 import { MqttError } from '../../src/errors.js'
 import type { Resumption } from '../../src/session/calls.js'
 import type { SessionEvent } from '../../src/session/events.js'
+import { Kept } from '../../src/session/kept.js'
 import type { Delivery } from '../../src/session/records.js'
 import { Session, type SessionSettings } from '../../src/session/session.js'
 import { UNLIMITED } from '../support/unlimited.js'
@@ -47,6 +48,11 @@ export class Bench {
       outbox: UNLIMITED,
       ...settings,
     })
+  }
+
+  /** What a store has to do with it. */
+  get kept(): Kept {
+    return this.session.keptBy((...parts) => new Kept(...parts))
   }
 
   /** A network connection with a CONNECT that nobody has answered. */

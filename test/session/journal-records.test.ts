@@ -7,12 +7,12 @@ import { Bench, nameOf, VERSIONS } from './bench.js'
 function keep(version: (typeof VERSIONS)[number]): { bench: Bench; write: () => string[] } {
   const bench = new Bench(version, { journal: new Journal(recordCodec) })
   const keys = new Set<string>()
-  bench.session.load(new Map(), 0)
+  bench.kept.load(new Map(), 0)
   bench.connect()
   const write = (): string[] => {
-    for (let batch = bench.session.takeBatch(); batch; batch = bench.session.takeBatch()) {
+    for (let batch = bench.kept.takeBatch(); batch; batch = bench.kept.takeBatch()) {
       for (const [key, value] of batch.changes) value ? keys.add(key) : keys.delete(key)
-      bench.session.stored(batch, bench.now)
+      bench.kept.stored(batch, bench.now)
     }
     return [...keys].sort()
   }

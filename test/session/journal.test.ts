@@ -370,15 +370,15 @@ describe('a session', () => {
   /** A session that goes on with `records`, at a time of day. */
   function session(version: 3 | 4 | 5, records: Records, clock = 0): Bench {
     const bench = new Bench(version, { journal: new Journal(recordCodec) })
-    bench.session.load(records, clock)
+    bench.kept.load(records, clock)
     return bench
   }
 
   /** Writes all that changed. */
   function save(bench: Bench, records: Records): void {
-    for (let batch = bench.session.takeBatch(); batch; batch = bench.session.takeBatch()) {
+    for (let batch = bench.kept.takeBatch(); batch; batch = bench.kept.takeBatch()) {
       apply(batch, records)
-      bench.session.stored(batch, bench.now)
+      bench.kept.stored(batch, bench.now)
     }
   }
 

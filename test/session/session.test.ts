@@ -178,7 +178,7 @@ test('a malformed message or call is refused with a TypeError or RangeError that
 test('an error of our own is thrown, and the server is not told that it broke the protocol', () => {
   const journal = new Journal(recordCodec)
   const bench = new Bench(5, { journal })
-  bench.session.load([], 0)
+  bench.kept.load([], 0)
   bench.connect()
   journal.complete = () => {
     throw new TypeError('ours')

@@ -12,23 +12,23 @@ class Kept extends Bench {
   }
 
   load(): this {
-    expect(this.session.load(this.records, 0)).toBe(0)
+    expect(this.kept.load(this.records, 0)).toBe(0)
     return this
   }
 
   /** Writes all that changed. */
   write(): this {
-    for (let batch = this.session.takeBatch(); batch; batch = this.session.takeBatch()) {
+    for (let batch = this.kept.takeBatch(); batch; batch = this.kept.takeBatch()) {
       for (const [key, value] of batch.changes) value ? this.records.set(key, value) : this.records.delete(key)
-      this.session.stored(batch, this.now)
+      this.kept.stored(batch, this.now)
     }
     return this
   }
 
   /** The store is closed, in order. */
   close(): this {
-    this.session.seal()
-    this.write().session.unload()
+    this.kept.seal()
+    this.write().kept.unload()
     return this
   }
 
@@ -49,13 +49,13 @@ for (const version of VERSIONS) {
     const bench = new Kept(version, { maxInflight: 2 }).load().connect()
     for (const payload of ['a', 'b', 'c']) bench.publish(1, payload)
     expect(bench.write().wire()).toEqual(['publish 1 a', 'publish 2 b'])
-    bench.cut().session.seal()
+    bench.cut().kept.seal()
     bench.publish(1, 'late')
     expect(bench.counts).toEqual({ inflight: 2, queued: 2 })
     bench.close()
     expect(bench.counts, 'the store has all but the last').toEqual({ inflight: 0, queued: 1 })
     bench.publish(1, 'later')
-    expect(bench.session.changed, 'a closed store is not written to').toBe(false)
+    expect(bench.kept.changed, 'a closed store is not written to').toBe(false)
     bench.load()
     expect(bench.counts).toEqual({ inflight: 2, queued: 3 })
     bench.write().resume()
@@ -90,26 +90,16 @@ for (const version of VERSIONS) {
   })
 }
 
-test('a session without a store has nothing to write, and no store to close', () => {
-  const bench = new Bench().connect()
-  bench.publish(1, 'a')
-  expect(bench.session.changed).toBe(false)
-  expect(bench.session.takeBatch()).toBeUndefined()
-  bench.session.seal()
-  bench.session.unload()
-  expect(bench.session.changed).toBe(false)
-})
-
 test('a message that could not be stored is rejected with the reason, once, and those before and behind it are sent', () => {
   const bench = new Kept().load().connect()
   bench.publish(1, 'a')
   bench.write()
   expect(bench.wire()).toEqual(['publish 1 a'])
   bench.publish(1, 'b')
-  const failed = bench.session.takeBatch()
+  const failed = bench.kept.takeBatch()
   bench.publish(1, 'c')
   if (!failed) throw new Error('expected a batch')
-  bench.session.unstored(failed, gone)
+  bench.kept.unstored(failed, gone)
   expect(bench.news()).toEqual(['rejected b GONE'])
   expect(bench.write().wire()).toEqual(['publish 2 c'])
   bench.receive({ type: 'puback', packetId: 1 }, { type: 'puback', packetId: 2 })
@@ -121,11 +111,11 @@ test('what waits behind a message that could not be stored is sent as soon as th
   const bench = new Kept().load()
   bench.publish(1, 'a')
   bench.publish(0, 'zero')
-  const failed = bench.session.takeBatch()
+  const failed = bench.kept.takeBatch()
   bench.connect()
   expect(bench.wire(), 'a message is not sent before it is written').toEqual([])
   if (!failed) throw new Error('expected a batch')
-  bench.session.unstored(failed, gone)
+  bench.kept.unstored(failed, gone)
   expect(bench.wire()).toEqual(['publish - zero'])
   expect(bench.news()).toEqual(['rejected a GONE', 'sent zero'])
 })
@@ -204,9 +194,9 @@ for (const version of VERSIONS) {
     const bench = new Kept(version).load().connect() as Kept
     bench.publish(2, 'a')
     bench.write().receive({ type: 'pubrec', packetId: 1 })
-    expect(bench.session.changed).toBe(true)
+    expect(bench.kept.changed).toBe(true)
     bench.write().receive({ type: 'pubrec', packetId: 1 })
-    expect(bench.session.changed).toBe(false)
+    expect(bench.kept.changed).toBe(false)
   })
 
   test(`${name}: who waits for nothing cancels nothing`, () => {
@@ -244,11 +234,11 @@ test.each(['written', 'not written'])('who waits no more for a message hears not
     const bench = new Kept().load()
     if (until === 'accepted') hand(bench, 'a')
     else bench.publish(1, 'a')
-    const batch = bench.session.takeBatch()
+    const batch = bench.kept.takeBatch()
     bench.session.cancel('a')
     if (!batch) throw new Error('expected a batch')
-    if (how === 'written') bench.session.stored(batch, bench.now)
-    else bench.session.unstored(batch, gone)
+    if (how === 'written') bench.kept.stored(batch, bench.now)
+    else bench.kept.unstored(batch, gone)
     expect(bench.events()).toEqual([])
     expect(bench.connect().wire()).toEqual([])
   }
@@ -265,18 +255,18 @@ for (const version of VERSIONS) {
     bench.settle(two)
     expect(bench.keys()).toEqual(['r7'])
     bench.deliver(2, 7, 'two', { dup: true })
-    expect(bench.session.changed, 'a PUBREC again is no news').toBe(false)
+    expect(bench.kept.changed, 'a PUBREC again is no news').toBe(false)
     bench.receive({ type: 'pubrel', packetId: 7 })
     expect(bench.keys()).toEqual([])
     bench.receive({ type: 'pubrel', packetId: 7 })
-    expect(bench.session.changed, 'nor is a PUBREL').toBe(false)
+    expect(bench.kept.changed, 'nor is a PUBREL').toBe(false)
   })
 
   test(`${name}: where the server lost the session, the store forgets what came; what was not answered was not in it`, () => {
     const bench = new Kept(version).load().connect({}, { cleanStart: true }).deliver(2, 7, 'in') as Kept
     const [delivery] = bench.deliveries()
     bench.cut().connect({}, { cleanStart: true })
-    expect(bench.session.changed).toBe(false)
+    expect(bench.kept.changed).toBe(false)
     bench.settle(delivery)
     bench.deliver(2, 7, 'in')
     bench.settle(bench.deliveries()[0])

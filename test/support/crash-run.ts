@@ -6,6 +6,7 @@ import { encodePacket, type Packet, PacketReader } from '../../src/codec/index.j
 import type { ProtocolVersion } from '../../src/codec/protocol.js'
 import { MqttError } from '../../src/errors.js'
 import type { Batch } from '../../src/session/journal.js'
+import { Kept } from '../../src/session/kept.js'
 import type { Delivery } from '../../src/session/records.js'
 import { Session } from '../../src/session/session.js'
 import { ModelServer, Wire } from './back-to-back.js'
@@ -36,6 +37,7 @@ export class CrashRun {
   readonly #receiveMaximum: number
   readonly #window: number
   #session!: Session
+  #kept!: Kept
   #records = new Map<string, Uint8Array>()
   /** The write under way. */
   #batch: Batch | undefined
@@ -98,15 +100,15 @@ export class CrashRun {
   write(outcome: 'done' | 'failed' | 'failed, and there'): void {
     const batch = this.#batch
     if (!batch) {
-      this.#batch = this.#session.takeBatch()
+      this.#batch = this.#kept.takeBatch()
       this.#held = [[...this.#held[0], ...this.#held[1]], []]
       if (!this.#batch) this.#pass()
       return
     }
     this.#batch = undefined
     if (outcome !== 'failed') this.#apply(batch)
-    if (outcome === 'done') this.#session.stored(batch, 0)
-    else this.#session.unstored(batch, () => new MqttError('full', { code: 'FULL', phase: 'store' }))
+    if (outcome === 'done') this.#kept.stored(batch, 0)
+    else this.#kept.unstored(batch, () => new MqttError('full', { code: 'FULL', phase: 'store' }))
     this.#pass()
     this.#collect()
   }
@@ -133,7 +135,8 @@ export class CrashRun {
       this.answer(1_000)
       this.down(this.#down.size)
       while (this.#working.length > 0) this.settle(0)
-      const { inflight, queued, changed } = this.#session
+      const { inflight, queued } = this.#session
+      const { changed } = this.#kept
       const idle = moved + this.#up.size + this.#down.size + inflight + queued === 0
       if (idle && this.server.idle && !changed && !this.#batch) {
         // What a write that failed left for the next one.
@@ -170,10 +173,11 @@ export class CrashRun {
       outbox: UNLIMITED,
       journal: new Journal(recordCodec),
     })
+    this.#kept = this.#session.keptBy((...parts) => new Kept(...parts))
     this.#batch = undefined
     this.#working = []
     this.#open.clear()
-    this.#session.load(new Map(this.#records), 0)
+    this.#kept.load(new Map(this.#records), 0)
     this.#connect(keepSession)
   }
 
@@ -217,7 +221,7 @@ export class CrashRun {
 
   #collect(): void {
     const packets = this.#session.takePackets()
-    if (this.#session.changed) this.#held[1].push(...packets)
+    if (this.#kept.changed) this.#held[1].push(...packets)
     else if (this.#batch) this.#held[0].push(...packets)
     else for (const packet of packets) this.#up.put(encodePacket(packet, this.#version))
     for (const packet of this.server.take()) this.#down.put(encodePacket(packet, this.#version))
