@@ -27,17 +27,25 @@ export function topicOf(number) {
   return `growth/${String(number).padStart(6, '0')}/state`
 }
 
+/** `count` numbers below `end`, in an order that no cache foresees, and always the same. */
+export function* pickNumbers(count, end) {
+  for (let left = count, seed = 1; left > 0; left--) {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+    yield Math.floor((seed / 2 ** 32) * end)
+  }
+}
+
 /**
- * Messages, in pieces: `count` of them with payloads of `size` bytes. With `topics` each is on one of so many, in an order
- * that no cache foresees; else all are on `p`.
+ * Messages, in pieces: `count` of them with payloads of `size` bytes. With `topics` each is on the topic of one of
+ * `pickNumbers`; else all are on `p`.
  *
  * @param {{ count: number, size: number, qos: 0 | 1, topics?: number }} order
  */
 export function* makeMessages({ count, size, qos, topics = 0 }) {
-  for (let number = 0, seed = 1; number < count; number++) {
-    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
-    const topic = topics > 0 ? topicOf(Math.floor((seed / 2 ** 32) * topics)) : 'p'
-    const packetId = qos ? twoBytes((number % 65_535) + 1) : []
+  let number = 0
+  for (const picked of pickNumbers(count, topics)) {
+    const topic = topics > 0 ? topicOf(picked) : 'p'
+    const packetId = qos ? twoBytes((number++ % 65_535) + 1) : []
     const remaining = writeVarint(2 + topic.length + packetId.length + size)
     yield Buffer.from([0x30 | (qos << 1), ...remaining, ...twoBytes(topic.length), ...Buffer.from(topic), ...packetId])
     for (let sent = 0; sent < size; sent += 65_536) yield PATTERN.subarray(0, Math.min(size - sent, 65_536))

@@ -31,7 +31,7 @@ const GROWTHS = [
   },
   ...[false, true].map((wildcards) => ({
     name: wildcards ? 'handlers with wildcards' : 'handlers',
-    says: 'Each handler has a filter of its own; all are attached at once, and each message, QoS 0 and 16 B, is for one of them in an order that no cache foresees.',
+    says: 'Each handler has a filter of its own; all are attached at once, and each message, QoS 0 and 16 B, is for one of them in an order that no cache foresees: beside it, what a bare map of as many topics takes, whose entries do not fit into the caches either.',
     x: 'handlers',
     program: 'growth-handlers',
     of: 'count',
@@ -39,6 +39,7 @@ const GROWTHS = [
     job: { wildcards },
     figures: [
       { figure: 'cpu', name: 'CPU to receive and route', unit: 'µs per message' },
+      { figure: 'bare', name: 'CPU of a bare map', unit: 'µs per topic' },
       { figure: 'subscribe', name: 'CPU to subscribe', unit: 'µs', per: 'handler' },
       { figure: 'memory', name: 'Memory', unit: 'B', per: 'handler' },
     ],

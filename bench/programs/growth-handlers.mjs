@@ -1,7 +1,7 @@
-/** Handlers: `count` of them, each of a filter of its own; then messages, each for one of them. */
+/** Handlers: `count` of them, each of a filter of its own; then messages, each for one of them. And the same by a bare map. */
 
 import { connect } from '../../dist/node/index.js'
-import { topicOf } from '../growth-wire.mjs'
+import { pickNumbers, topicOf } from '../growth-wire.mjs'
 import { check, handIn, measureMemory, memorySince, startCpuClock, takeJob } from '../work.mjs'
 
 const SIZE = 16
@@ -9,6 +9,7 @@ const WARM_UP = 50_000
 const TIMED = 200_000
 
 const { count, wildcards, url } = await takeJob()
+const bare = timeBareMap()
 const client = await connect(url, { reconnect: false })
 let arrived = 0
 let wrong = 0
@@ -28,7 +29,33 @@ await receive(TIMED)
 const cpu = stopClock() / TIMED
 check(arrived === WARM_UP + TIMED && wrong === 0, `${arrived} messages arrived, ${wrong} of them in the wrong place`)
 await client.disconnect()
-handIn({ cpu, subscribe, ...memory })
+handIn({ cpu, bare, subscribe, ...memory })
+
+/** The least that it can take, and how it grows when caches are too small: a topic out of bytes, one map, one call. */
+function timeBareMap() {
+  const handlers = new Map()
+  let called = 0
+  for (let number = 0; number < count; number++) {
+    const topic = topicOf(number)
+    handlers.set(topic, (message) => {
+      if (message.topic === topic) called++
+    })
+  }
+  const { length } = topicOf(0)
+  const bytes = Buffer.from([...pickNumbers(TIMED, count)].map(topicOf).join(''), 'latin1')
+  const callAll = () => {
+    for (let at = 0; at < bytes.length; at += length) {
+      const topic = bytes.latin1Slice(at, at + length)
+      handlers.get(topic)({ topic })
+    }
+  }
+  callAll()
+  const stop = startCpuClock()
+  callAll()
+  const time = stop() / TIMED
+  check(called === 2 * TIMED, `${called} calls of ${2 * TIMED}`)
+  return time
+}
 
 async function subscribeAll() {
   const subscribing = []
