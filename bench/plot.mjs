@@ -4,6 +4,8 @@
  */
 
 const PANEL = { width: 300, height: 230 }
+/** Beside each other: a page on GitHub is not wider. */
+const MOST_COLUMNS = 3
 /** Where the axes are in a panel. */
 const LEFT = 52
 const RIGHT = PANEL.width - 18
@@ -31,19 +33,22 @@ svg { font: 12px sans-serif }
  * @param {readonly { x: number, units: Readonly<Record<string, number>> }[]} points As `readCurves` gives them.
  */
 export function plotCurve({ name, x, figures }, points) {
-  const width = PANEL.width * figures.length
+  const columns = figures.length > MOST_COLUMNS ? Math.ceil(figures.length / 2) : figures.length
+  const width = PANEL.width * columns
+  const height = PANEL.height * Math.ceil(figures.length / columns)
   const panels = figures.map((figure, at) => {
     // At 0 there is no unit, and no place on an axis of magnitudes.
     const known = points
       .map((point) => ({ x: point.x, y: threeDigits(point.units[figure.figure]) }))
       .filter((point) => point.x > 0)
-    return `<g transform="translate(${at * PANEL.width} 0)">\n${plotPanel(figure, x, known)}\n</g>`
+    const place = `${(at % columns) * PANEL.width} ${Math.floor(at / columns) * PANEL.height}`
+    return `<g transform="translate(${place})">\n${plotPanel(figure, x, known)}\n</g>`
   })
   const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" width="${width}" height="${PANEL.height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
     `<title>${escapeMarkup(name)}</title>`,
     `<style>${STYLE}</style>`,
-    `<rect class="paper" width="${width}" height="${PANEL.height}"/>`,
+    `<rect class="paper" width="${width}" height="${height}"/>`,
     ...panels,
     '</svg>',
   ]
@@ -103,7 +108,7 @@ function escapeMarkup(said) {
 function makeAxis(numbers) {
   const above = numbers.filter((number) => number > 0)
   if (above.length === numbers.length && Math.max(...above) > WIDE * Math.min(...above)) return magnitudes(numbers)
-  const most = Math.max(1e-9, ...above)
+  const most = above.length > 0 ? Math.max(...above) : 1
   const step = [1, 2, 2.5, 5, 10]
     .map((part) => part * 10 ** Math.floor(Math.log10(most / 4)))
     .find((part) => part * 4 >= most)
