@@ -1,4 +1,7 @@
-/** What a run found, as lines of a table: ours, the others', the limit, the ratio that counts, and whether it is met. */
+/**
+ * What a run found, as lines of a table: ours, the others', the limit, the ratio that counts, and whether it is met; and
+ * as curves: what a unit costs the more of them there are, and whether that grows.
+ */
 
 import { PARTS } from './parts/index.mjs'
 import { median } from './work.mjs'
@@ -47,9 +50,63 @@ function judge({ target, case: own, figure }, values, found) {
   return { wanted: target.of === undefined ? bound : `${bound} × ${target.case ?? target.of}`, reached, met }
 }
 
-/** @param {any} results */
+/** A curve bends up where a unit costs so many times as much at the end as before. */
+export const BEND = 1.5
+
+/** The points before the last one that say what a unit cost before: at the first ones, what is there once counts more. */
+const BEFORE = 3
+
+/**
+ * The curves of a run, in the order of the parts, as far as they were measured: of each point the medians in `values` and,
+ * by x where the figure is `per` something, in `units`; NaN where there is none. Of each figure `growth`, what a unit costs
+ * at the last point by the median of the three before, and whether it `bends`.
+ * @param {any} results
+ */
+export function readCurves(results) {
+  return Object.entries(results.parts).flatMap(([part, { found }]) =>
+    (PARTS[part].curves ?? [])
+      .filter(({ points }) => points.some((point) => point.case in found))
+      .map((curve) => ({ part, ...readCurve(curve, found) })),
+  )
+}
+
+/**
+ * @param {import('./part.mjs').Curve} curve
+ * @param {any} found
+ */
+export function readCurve(curve, found) {
+  const points = curve.points.map(({ x, case: theCase }) => {
+    const values = Object.fromEntries(
+      curve.figures.map(({ figure }) => [figure, readFigure(found, theCase, OURS, figure)]),
+    )
+    const unit = ({ figure, per }) => (per === undefined ? values[figure] : x > 0 ? values[figure] / x : Number.NaN)
+    return {
+      x,
+      values,
+      units: Object.fromEntries(curve.figures.map((figure) => [figure.figure, unit(figure)])),
+      failures: found[theCase]?.[OURS]?.failures ?? [],
+    }
+  })
+  const figures = curve.figures.map((figure) => {
+    const units = points.map((point) => point.units[figure.figure])
+    const known = units.slice(0, -1).filter((number) => !Number.isNaN(number))
+    const growth = units.at(-1) / median(known.slice(-BEFORE))
+    return { ...figure, growth, bends: growth > BEND }
+  })
+  return { ...curve, points, figures }
+}
+
+/**
+ * The rows, then the curves.
+ * @param {any} results
+ */
 export function printTable(results) {
-  const rows = readRows(results)
+  printRows(readRows(results))
+  for (const curve of readCurves(results)) printCurve(curve)
+}
+
+function printRows(rows) {
+  if (rows.length === 0) return
   const others = otherNames(rows)
   const head = ['', 'unit', OURS, ...others, LIMIT, 'reached', 'wanted', '']
   const lines = rows.map((row) => [
@@ -65,6 +122,15 @@ export function printTable(results) {
     console.log(line.map((cell, at) => (at < 2 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join('  '))
   for (const row of rows)
     for (const [name, failures] of Object.entries(row.failures)) console.log(`${row.name}, ${name}: ${failures[0]}`)
+}
+
+function printCurve({ name, points, figures }) {
+  for (const { figure, name: what, unit, per, growth, bends } of figures) {
+    const units = points.map((point) => `${showNumber(point.x)}: ${showNumber(point.units[figure])}`).join('  ')
+    const end = `${showNumber(growth)} x at the end${bends ? ', BENDS UP' : ''}`
+    console.log(`${name}: ${what}, ${unit}${per === undefined ? '' : ` per ${per}`}, ${end}\n  ${units}`)
+  }
+  for (const { x, failures } of points) if (failures.length > 0) console.log(`${name} at ${x}: ${failures[0]}`)
 }
 
 /** Those beside us that the rows know, in the order in which they come. */

@@ -50,3 +50,19 @@ export function startCpuClock() {
     return user + system
   }
 }
+
+/** Bytes that the engine comes and goes with by itself: less than that is not seen. */
+const LEAST_MEMORY = 2 ** 18
+
+/** Bytes in use on the heap and beside it, when all that nobody holds is gone. Node has to be told `--expose-gc`. */
+export function measureMemory() {
+  for (let time = 0; time < 2; time++) globalThis.gc()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+/** `{ memory }` that came since; `{}` where it is too little to be told from what the engine does. */
+export function memorySince(before) {
+  const memory = measureMemory() - before
+  return memory < LEAST_MEMORY ? {} : { memory }
+}

@@ -9,6 +9,7 @@ import type { Unsubscribe } from '../codec/packets/unsubscribe.js'
 import { protocolError } from '../codec/reason.js'
 import type { MqttError } from '../errors.js'
 import { timedOut } from './failures.js'
+import { Fifo } from './fifo.js'
 import { refusal, type Theirs } from './limits.js'
 import type { Link } from './link.js'
 import type { Call } from './records.js'
@@ -27,7 +28,7 @@ const ANSWERS = { subscribe: 'SUBACK', unsubscribe: 'UNSUBACK', pingreq: 'PINGRE
 export class Calls {
   readonly #link: Link
   /** Not sent on this connection yet. */
-  #waiting: Call[] = []
+  readonly #waiting = new Fifo<Call>()
   /** In the order of sending, which is that of the answers; one that nobody waits for keeps its place. */
   #pings: Call<Pingreq>[] = []
   /** Not later than that of the first call. */
@@ -61,7 +62,7 @@ export class Calls {
       this.#parts(packet, theirs).map((part) => this.#call(part, tag(part), true)),
     )
     this.owing = false
-    this.#waiting = [...calls, ...this.#waiting]
+    this.#waiting.change((waiting) => [...calls, ...waiting])
   }
 
   ping(tag?: unknown): void {
@@ -80,12 +81,9 @@ export class Calls {
   /** Sends what waits, as far as there are Packet Identifiers for it. */
   pump(): void {
     const { theirs, ids } = this.#link
-    if (!theirs || this.#waiting.length === 0) return
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const call of waiting) {
-      if (ids.exhausted) this.#waiting.push(call)
-      else if (call.tag !== undefined) this.#send(call, theirs)
+    while (theirs && this.#waiting.size > 0 && !ids.exhausted) {
+      const call = this.#waiting.shift() as Call
+      if (call.tag !== undefined) this.#send(call, theirs)
     }
   }
 
@@ -93,20 +91,20 @@ export class Calls {
   lost(error: () => MqttError): void {
     const sent = [...this.#link.calls.values()]
     this.#link.calls.clear()
-    const calls = [...sent, ...this.#waiting]
+    const calls = [...sent, ...this.#waiting.items]
     this.owing ||= calls.some(({ again }) => again)
     const ended = this.#link.settings.retryCalls ? [] : sent.filter(({ again }) => !again)
     for (const call of [...ended, ...this.#pings]) this.#link.reject(call, error)
     this.#pings = []
-    this.#waiting = calls.filter(({ tag, again }) => tag !== undefined && !again)
+    this.#waiting.change(() => calls.filter(({ tag, again }) => tag !== undefined && !again))
     this.#expire()
   }
 
   /** No further connection will be made: all that waits ends. */
   abandonAll(error: () => MqttError): void {
     this.lost(error)
-    for (const call of this.#waiting) this.#link.reject(call, error)
-    this.#waiting = []
+    for (const call of this.#waiting.items) this.#link.reject(call, error)
+    this.#waiting.change(() => [])
     this.#deadline = Infinity
   }
 
@@ -152,7 +150,7 @@ export class Calls {
   }
 
   #all(): Call<Question | Pingreq>[] {
-    return [...this.#link.calls.values(), ...this.#waiting, ...this.#pings]
+    return [...this.#link.calls.values(), ...this.#waiting.items, ...this.#pings]
   }
 
   #call<P>(packet: P, tag: unknown, again = false): Call<P> {

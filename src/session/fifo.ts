@@ -8,6 +8,11 @@ export class Fifo<T> {
     return this.#items.length - this.#head
   }
 
+  /** A copy of them, in order. */
+  get items(): T[] {
+    return this.#items.slice(this.#head) as T[]
+  }
+
   push(item: T): void {
     this.#items.push(item)
   }
@@ -51,7 +56,7 @@ export class Fifo<T> {
 
   /** Puts what `change` makes of all items in their place. */
   change(change: (items: T[]) => T[]): void {
-    this.#items = change(this.#items.slice(this.#head) as T[])
+    this.#items = change(this.items)
     this.#head = 0
   }
 }

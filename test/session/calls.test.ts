@@ -307,3 +307,21 @@ test('a call that nobody waits for wants no time', () => {
   expect(bench.tick(500).news()).toEqual(['rejected A ETIMEDOUT'])
   expect(bench.session.deadline).toBe(Number.POSITIVE_INFINITY)
 })
+
+test('a call that waits for a Packet Identifier is looked at in its turn, and not each time that one becomes free', () => {
+  const bench = new Bench(4).connect()
+  const { push } = Array.prototype
+  let pushed = 0
+  Array.prototype.push = function (...items) {
+    pushed++
+    return push.apply(this, items)
+  }
+  try {
+    for (let call = 0; call < 65_535 + 1_000; call++) bench.subscribe('a', call)
+    for (let packetId = 1; packetId <= 1_000; packetId++) bench.receive({ type: 'suback', packetId, reasonCodes: [0] })
+  } finally {
+    Array.prototype.push = push
+  }
+  expect(bench.news().at(-1)).toBe('answered 999')
+  expect(pushed, 'once into a line, once onto the wire, and a few for the answer').toBeLessThan(10 * 65_535)
+})

@@ -75,7 +75,7 @@ export const SESSION_5 = breaksOf('5.0', {
     [TOO_LARGE, '(this.theirs?.maximumPacketSize ?? Infinity)', '(this.theirs?.maximumPacketSize ?? Infinity) + 1'],
   ],
   'src/session/calls.ts': [
-    ['MQTT-3.3.4-8', 'if (ids.exhausted) this.#waiting', `if (ids.exhausted || ${NO_QUOTA}) this.#waiting`],
+    ['MQTT-3.3.4-8', 'size > 0 && !ids.exhausted', `size > 0 && !ids.exhausted && !(${NO_QUOTA})`],
   ],
   'src/session/outbound.ts': [
     ['MQTT-3.2.2-5', 'entry.packet.dup = resumed', 'entry.packet.dup = true'],
