@@ -2,9 +2,11 @@
 
 import { codec } from './codec.mjs'
 import { command } from './command.mjs'
+import { handlers } from './handlers.mjs'
 
 /** @type {Readonly<Record<string, import('../part.mjs').Part>>} */
 export const PARTS = {
   codec,
+  handlers,
   command,
 }
