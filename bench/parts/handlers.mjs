@@ -11,7 +11,7 @@ const BURSTS = { emqtt: 100_000, 'u8-mqtt': 20_000, limit: 100_000 }
 const BURSTS_OF_MANY = { ...BURSTS, 'u8-mqtt': 100 }
 
 function theCase(name, kind, handlers, bursts) {
-  const shared = { handlers, kind, messages: MESSAGES, payload: PAYLOAD }
+  const shared = { handlers, kind, payload: PAYLOAD }
   return {
     name: `handlers/${name}`,
     program: 'handlers',
