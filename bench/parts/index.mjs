@@ -2,11 +2,13 @@
 
 import { codec } from './codec.mjs'
 import { command } from './command.mjs'
+import { connections } from './connections.mjs'
 import { handlers } from './handlers.mjs'
 
 /** @type {Readonly<Record<string, import('../part.mjs').Part>>} */
 export const PARTS = {
   codec,
   handlers,
+  connections,
   command,
 }
