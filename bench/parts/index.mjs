@@ -4,11 +4,13 @@ import { codec } from './codec.mjs'
 import { command } from './command.mjs'
 import { connections } from './connections.mjs'
 import { handlers } from './handlers.mjs'
+import { size } from './size.mjs'
 
 /** @type {Readonly<Record<string, import('../part.mjs').Part>>} */
 export const PARTS = {
   codec,
   handlers,
   connections,
+  size,
   command,
 }
