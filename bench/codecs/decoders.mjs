@@ -14,7 +14,7 @@ export const DECODERS = {
   emqtt: { open: openEmqtt, read: ({ type, packetId, ...publish }) => publish },
   'mqtt-packet': { open: openMqttPacket, read: fromMqttPacket },
   'u8-mqtt': { open: openU8, read: fromU8Packet },
-  limit: { open: openLimit, read: (publish) => publish },
+  limit: { open: openLimit },
 }
 
 function openEmqtt(protocolVersion, handle) {

@@ -13,7 +13,7 @@ export const ENCODERS = {
     encode: (packet) => encodePacket(packet, protocolVersion),
   }),
 
-  /** `writeToStream` is no faster once somebody copies its pieces, three to twenty for a packet, to where they are sent from. */
+  /** `writeToStream` gives pieces instead: writers.mjs. */
   'mqtt-packet': (protocolVersion) => {
     const { generate } = require('mqtt-packet')
     const options = { protocolVersion }

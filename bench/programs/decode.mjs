@@ -8,7 +8,10 @@ import { check, handIn, startCpuClock, takeJob } from '../work.mjs'
 
 /** Bytes of the stream: small enough that it is there from the beginning, larger than the caches. */
 const STREAM = 4 * 2 ** 20
+/** Packets whose fields are all looked at before it is timed; of the others it is topic and payload. */
+const LOOKED_AT = 4_096
 
+/** `warmUp` and `time` are ms of CPU, so that it is warm also where others work. */
 const { codec, kind, size, protocolVersion, chunkSize, warmUp = 200, time = 500 } = await takeJob()
 
 const packets = makePackets(kind, size)
@@ -44,18 +47,20 @@ handIn({ rate: (messages / taken) * 1_000, cpu: cpu / messages })
 /** Whole passes of the stream, so that the next one begins with a packet. */
 function run(ms) {
   let passes = 0
-  for (const end = performance.now() + ms; performance.now() < end; passes++) for (const chunk of chunks) decode(chunk)
+  for (const readTime = startCpuClock(); readTime() < ms * 1_000; passes++) for (const chunk of chunks) decode(chunk)
   return passes
 }
 
-/** All that a packet says must be there: the limit alone reads no more than topic and payload. */
+/** All that a packet says must be there; the limit reads no more than topic and payload. */
 async function checkDecoder() {
   let got = 0
   const decodeOnce = await open(protocolVersion, (packet) => {
-    const { payload, ...rest } = read(packet)
     const { type, payload: wanted, ...wantedRest } = packets[got++ % packets.length]
-    check(wanted.equals(payload), `${codec} decoded another payload in packet ${got}`)
-    deepStrictEqual(plain(rest), plain(codec === 'limit' ? { topic: wantedRest.topic } : wantedRest))
+    const right = wanted.equals(packet.payload) && wantedRest.topic === packet.topic
+    check(right, `${codec} decoded another topic or payload in packet ${got}`)
+    if (got > LOOKED_AT || codec === 'limit') return
+    const { payload, ...rest } = read(packet)
+    deepStrictEqual(plain(rest), plain(wantedRest))
   })
   for (const chunk of chunks) decodeOnce(chunk)
   check(got === cycles * packets.length, `${codec} decoded ${got} of ${cycles * packets.length} packets`)

@@ -6,6 +6,10 @@ import { ENCODERS } from '../codecs/encoders.mjs'
 import { makePackets, toMqttPacket } from '../codecs/packets.mjs'
 import { check, handIn, startCpuClock, takeJob } from '../work.mjs'
 
+/** Before anybody looks at the clock, which costs as much as some packets. */
+const PASSES = 50
+
+/** `warmUp` and `time` are ms of CPU, so that it is warm also where others work. */
 const { codec, kind, size, protocolVersion, warmUp = 200, time = 500 } = await takeJob()
 
 const packets = makePackets(kind, size)
@@ -34,7 +38,7 @@ handIn({ rate: (count / taken) * 1_000, cpu: cpu / count })
 
 function run(ms) {
   let passes = 0
-  for (const end = performance.now() + ms; performance.now() < end; passes++)
-    for (const packet of prepared) bytes += encode(packet).length
+  for (const readTime = startCpuClock(); readTime() < ms * 1_000; passes += PASSES)
+    for (let at = 0; at < PASSES; at++) for (const packet of prepared) bytes += encode(packet).length
   return passes
 }
