@@ -5,6 +5,12 @@
 
 import mqtt from 'mqtt'
 
+/**
+ * By QoS. At QoS 0 each message that waits for the socket is a listener of its `drain`, which are taken off one by one:
+ * with 1,000 of them each message costs 1.7 times as much.
+ */
+export const BEST_UNDER_WAY = { 0: 16 }
+
 /** @param {{ url: string, version: 4 | 5, ca?: string, noDelay?: boolean }} job */
 export async function connect({ url, version, ca, noDelay = false }) {
   const client = await mqtt.connectAsync(url, { protocolVersion: version, ca })

@@ -13,22 +13,22 @@ const TIME = 800
 
 const job = await takeJob()
 const { qos, size } = job
-const { connect } = await import(`../clients/${job.client}.mjs`)
+const { connect, BEST_UNDER_WAY = {} } = await import(`../clients/${job.client}.mjs`)
 const client = await connect(job)
 const control = await openControl(job.control)
-/** They come in turn: half of what may be under way, so that none is the second of its number there. */
+/** They come in turn. There are half as many as may be under way: bare sockets send them as one. */
 const payloads = makePayloads(job.payloads, size)
 let next = 0
 const publishFor = client.publishFor
   ? (ms) => client.publishFor(ms, { ...job, topic: TOPIC })
   : job.loop
     ? publishInLoop
-    : keepUnderWay(2 * job.payloads)
+    : keepUnderWay(Math.min(2 * job.payloads, BEST_UNDER_WAY[qos] ?? Infinity))
 
 const before = await run(WARM_UP)
 await checkCount(before)
-const readCpu = startCpuClock()
 const peerBefore = await control.ask('count', { messages: 0, bytes: 0 })
+const readCpu = startCpuClock()
 const began = performance.now()
 const sent = await run(TIME)
 const took = performance.now() - began
@@ -43,7 +43,7 @@ handIn({
   ...(peer.peerCpu && { peer: (peer.peerCpu - peerBefore.peerCpu) / 1_000 / took }),
 })
 
-/** All are at the peer when one that was sent behind them is acknowledged. */
+/** All are at the peer when another that was sent behind them is acknowledged. */
 async function run(ms) {
   const count = await publishFor(ms)
   await client.publish(END_TOPIC, new Uint8Array(0), { qos: 1 })

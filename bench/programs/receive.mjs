@@ -33,8 +33,8 @@ else
 
 payloads = await control.ask('payloads')
 const before = await run(WARM_UP)
-const readCpu = startCpuClock()
 const peerBefore = await control.ask('settle')
+const readCpu = startCpuClock()
 const began = performance.now()
 const sent = (await run(TIME)) - before
 const took = performance.now() - began
