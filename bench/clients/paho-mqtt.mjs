@@ -6,7 +6,9 @@
 import Paho from 'paho-mqtt'
 import WebSocket from 'ws'
 import { END_TOPIC } from '../wire/payloads.mjs'
-import { watchWebSocket } from './pressure.mjs'
+
+/** Bytes that wait for the socket. */
+const HIGH_WATER = 256 * 1024
 
 /** @param {{ url: string }} job */
 export async function connect({ url }) {
@@ -43,5 +45,22 @@ export async function connect({ url }) {
       await new Promise((onSuccess, onFailure) => client.subscribe(filter, { qos, onSuccess, onFailure }))
     },
     close: async () => client.disconnect(),
+  }
+}
+
+/** Whether it has too much to send, and when no more. A WebSocket has no event for it. */
+function watchWebSocket(socket) {
+  let draining
+  const poll = (resolve) => {
+    if (socket.bufferedAmount > HIGH_WATER / 4) return void setImmediate(poll, resolve)
+    draining = undefined
+    resolve()
+  }
+  return {
+    full: () => draining !== undefined || socket.bufferedAmount > HIGH_WATER,
+    drained() {
+      draining ??= new Promise(poll)
+      return draining
+    },
   }
 }

@@ -1,6 +1,6 @@
 /**
- * u8-mqtt, with a stream of ours (`with_stream`), the only way to TCP_NODELAY and to back pressure: its promise of QoS 0
- * is about nothing, and a loop over it alone would fill the memory. It has no QoS 2.
+ * u8-mqtt, with a stream of ours (`with_stream`), the only way to TCP_NODELAY. It has no QoS 2, and 0.6.7 cannot publish at
+ * QoS 0: `post` rejects with "Cannot set properties of null (setting 'pkt_id')", and nothing is sent.
  */
 
 import { once } from 'node:events'
@@ -8,7 +8,6 @@ import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { mqtt_v4, mqtt_v5 } from 'u8-mqtt'
 import WebSocket from 'ws'
-import { watchStream, watchWebSocket } from './pressure.mjs'
 
 /** @param {{ url: string, version: 4 | 5, ca?: string }} job */
 export async function connect({ url, version, ca }) {
@@ -17,20 +16,14 @@ export async function connect({ url, version, ca }) {
   if (url.startsWith('ws')) client.with_websock(socket)
   else client.with_stream(socket)
   await client.connect()
-  const pressure = url.startsWith('ws') ? watchWebSocket(socket) : watchStream(socket)
-
-  const publish = async (topic, payload, { qos }) => {
-    const answer = await client.pub({ topic, payload, qos })
-    if (qos === 0) return pressure.full() ? pressure.drained() : undefined
-    if (answer[1]) throw new Error(`u8-mqtt: ${answer[1]}`)
-  }
   return {
-    publish,
-    makePublisher(topic, { qos }, done, failed) {
-      const written = () => (pressure.full() ? pressure.drained().then(done) : done())
+    async publish(topic, payload) {
+      const [, error] = await client.send(topic, payload)
+      if (error) throw new Error(`u8-mqtt: ${error}`)
+    },
+    makePublisher(topic, _options, done, failed) {
       const answered = ([, error]) => (error ? failed(new Error(`u8-mqtt: ${error}`)) : done())
-      const next = qos === 0 ? written : answered
-      return (payload) => void client.pub({ topic, payload, qos }).then(next, failed)
+      return (payload) => void client.send(topic, payload).then(answered, failed)
     },
     async subscribe(filter, qos, take) {
       client.on_topic(filter, (packet) => take(packet.payload, packet))

@@ -12,10 +12,7 @@ const CLIENTS = {
   limit: { client: 'limit' },
 }
 
-/**
- * u8-mqtt has no QoS 2, and 0.6.7 cannot publish at QoS 0: `post` rejects with "Cannot set properties of null (setting
- * 'pkt_id')", and nothing is sent. paho-mqtt knows WebSocket only.
- */
+/** What a client cannot do; its file says why. */
 const MISSING = {
   'u8-mqtt': ({ qos, direction }) => qos === 2 || (qos === 0 && direction === 'publish'),
   'paho-mqtt': ({ transport }) => transport !== 'ws',
