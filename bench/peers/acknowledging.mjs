@@ -60,5 +60,5 @@ const { url, ca } = await listen(transport, (wire) => {
   }
 })
 
-const control = await serveControl({ count: () => ({ messages, bytes: payloadBytes, wrong, peerCpu: readCpu() }) })
+const control = await serveControl({ count: () => ({ bytes: payloadBytes, wrong, peerCpu: readCpu() }) })
 handIn({ url, ca, control })
