@@ -1,4 +1,7 @@
-/** A mosquitto that tells how many bytes of payload it was sent. It says so each second; of messages it counts QoS 0 and 1 only. */
+/**
+ * A mosquitto that tells how many bytes of payload it was sent. It says so each second; of messages it counts those of QoS 0
+ * and 1 only.
+ */
 
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
