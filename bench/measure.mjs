@@ -56,7 +56,7 @@ export async function takeFigure(theCase, contender, node = []) {
     const job = { ...theCase.contenders[contender], ...(await peer?.answer()) }
     const program = start('programs', theCase.program, job, [...(theCase.node ?? []), ...node])
     try {
-      return await program.answer()
+      return await Promise.race([program.answer(), ...(peer ? [peer.failure] : [])])
     } finally {
       await program.end()
     }
@@ -77,13 +77,15 @@ function start(folder, name, job, execArgv = []) {
   })
   // Not `close`: it does not come where we were the one who disconnected.
   const closed = once(child, 'exit')
-  const answered = Promise.race([
-    once(child, 'message').then(([message]) => message),
-    closed.then(([code, signal]) => Promise.reject(new Error(`${name} ended with ${signal ?? code}: ${said}`))),
-  ])
-  answered.catch(() => {})
+  const failure = closed.then(([code, signal]) =>
+    Promise.reject(new Error(`${name} ended with ${signal ?? code}: ${said}`)),
+  )
+  const answered = Promise.race([once(child, 'message').then(([message]) => message), failure])
+  for (const promise of [failure, answered]) promise.catch(() => {})
   child.send(job)
   return {
+    /** Rejects when it ends. Who talks to a peer that is gone may wait for ever. */
+    failure,
     async answer() {
       let timer
       const late = new Promise((_, reject) => {

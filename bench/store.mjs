@@ -61,11 +61,12 @@ async function measure(peer, payload, window, store) {
 }
 
 async function startBarePeer() {
-  const child = fork(fileURLToPath(new URL('store-peer.mjs', import.meta.url)))
-  const [port] = await once(child, 'message')
+  const child = fork(fileURLToPath(new URL('peers/acknowledging.mjs', import.meta.url)))
+  child.send({})
+  const [{ url }] = await once(child, 'message')
   const closed = once(child, 'exit')
   return {
-    url: `mqtt://127.0.0.1:${port}`,
+    url,
     async stop() {
       child.kill()
       await closed
