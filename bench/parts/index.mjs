@@ -1,8 +1,10 @@
 /** The parts of the measurements, in the order in which they are run and shown. */
 
+import { allocation } from './allocation.mjs'
 import { command } from './command.mjs'
 
 /** @type {Readonly<Record<string, import('../part.mjs').Part>>} */
 export const PARTS = {
   command,
+  allocation,
 }
