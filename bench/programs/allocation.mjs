@@ -13,11 +13,12 @@ import { BURST, CLIENTS, shapeOf } from '../allocation-clients.mjs'
 import { makeChunks } from '../small-server.mjs'
 import { check, handIn, takeJob } from '../work.mjs'
 
-/** Bursts until the code is as fast as it gets, and in each window that is counted. */
+/** Bursts until the code is as fast as it gets. */
 const WARM_UP = 60
-const COUNTED = 5
+/** Bytes that are counted at once: many, because the end of each page of the heap, too short for an object, counts as well. */
+const WINDOW = 100e6
 /** The least of so many counts: what V8 keeps for itself now and then only ever adds. */
-const WINDOWS = 5
+const WINDOWS = 3
 
 const job = await takeJob()
 const { direction, qos } = job
@@ -31,24 +32,26 @@ const server = await (link ? serveInMemory() : serveOverSocket())
 const passBurst = direction === 'publish' ? publishBurst : receiveBurst
 
 for (let each = 0; each < WARM_UP; each++) await passBurst()
+const rough = await countOnce(5)
+const bursts = Math.ceil(WINDOW / BURST / (rough.heap + rough.external))
 const counts = []
-for (let each = 0; each < WINDOWS; each++) counts.push(await countOnce())
-await checkAll((WARM_UP + WINDOWS * COUNTED) * BURST)
+for (let each = 0; each < WINDOWS; each++) counts.push(await countOnce(bursts))
+await checkAll((WARM_UP + 5 + WINDOWS * bursts) * BURST)
 handIn({
   heap: Math.min(...counts.map(({ heap }) => heap)),
   external: Math.min(...counts.map(({ external }) => external)),
 })
 
-async function countOnce() {
+async function countOnce(bursts) {
   globalThis.gc()
   const profiler = new GCProfiler()
   profiler.start()
   const [heap, external] = [getHeapStatistics().used_heap_size, process.memoryUsage().arrayBuffers]
-  for (let each = 0; each < COUNTED; each++) await passBurst()
+  for (let each = 0; each < bursts; each++) await passBurst()
   const grown = getHeapStatistics().used_heap_size - heap
   const grownOutside = process.memoryUsage().arrayBuffers - external
   check(profiler.stop().statistics.length === 0, 'something was collected while it was counted')
-  return { heap: grown / (COUNTED * BURST), external: grownOutside / (COUNTED * BURST) }
+  return { heap: grown / (bursts * BURST), external: grownOutside / (bursts * BURST) }
 }
 
 async function publishBurst() {
