@@ -12,6 +12,9 @@ const SITUATIONS = [
   { direction: 'receive', qos: 1, size: 16 },
 ]
 
+/** The faster of the others. */
+const bestOf = ({ direction, qos }) => (direction === 'receive' && qos === 0 ? 'paho-mqtt' : 'MQTT.js')
+
 /** @type {import('../part.mjs').Part} */
 export const browser = {
   says: 'publishing and receiving over WebSocket in Chromium',
@@ -26,7 +29,7 @@ export const browser = {
     unit: 'messages/s',
     case: nameOf(situation),
     figure: 'rate',
-    target: { least: 1, of: 'MQTT.js' },
+    target: { least: 1, of: bestOf(situation) },
   })),
 }
 

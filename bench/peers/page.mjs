@@ -8,13 +8,16 @@ import { WebSocketServer } from 'ws'
 import { makeChunks, SmallServer } from '../small-server.mjs'
 import { handIn, takeJob } from '../work.mjs'
 
-/** As the page knows them. Nothing else is served. */
+/** What a page loads beside `page.js`, by the client that is measured in it. Nothing else is served. */
+const CLIENTS = {
+  emqtt: '../../dist/umd/emqtt.min.js',
+  'MQTT.js': '../node_modules/mqtt/dist/mqtt.min.js',
+  'paho-mqtt': '../node_modules/paho-mqtt/paho-mqtt-min.js',
+  limit: '../page/bare.js',
+}
 const FILES = {
-  '/emqtt.js': '../../dist/umd/emqtt.min.js',
-  '/MQTT.js': '../node_modules/mqtt/dist/mqtt.min.js',
-  '/paho-mqtt.js': '../node_modules/paho-mqtt/paho-mqtt-min.js',
-  '/limit.js': '../page/bare.js',
   '/page.js': '../page/page.js',
+  ...Object.fromEntries(Object.entries(CLIENTS).map(([name, file]) => [`/client/${name}`, file])),
 }
 /** Bytes of a frame of the server's, and what may wait to be sent. */
 const FRAME = 4_096
@@ -40,9 +43,10 @@ const listening = createServer(async ({ url = '/' }, response) => {
     return response.end(await readFile(fileURLToPath(new URL(FILES[pathname], import.meta.url))))
   }
   response.setHeader('content-type', 'text/html; charset=utf-8')
-  const client = `/${searchParams.get('client')}.js`
-  if (pathname !== '/' || !(client in FILES)) return response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end()
-  response.end(`<!doctype html><title>bench</title><script src="${client}"></script><script src="/page.js"></script>`)
+  const client = searchParams.get('client')
+  if (pathname !== '/') return response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end()
+  const scripts = [`/client/${client}`, '/page.js'].map((file) => `<script src="${file}"></script>`)
+  response.end(`<!doctype html><title>bench</title>${scripts.join('')}`)
 })
 
 new WebSocketServer({ server: listening, perMessageDeflate: false }).on('connection', (socket) => {
