@@ -1,6 +1,8 @@
 /** The parts of the measurements, in the order in which they are run and shown. */
 
 import { codec } from './codec.mjs'
+import { allocation } from './allocation.mjs'
+import { browser } from './browser.mjs'
 import { command } from './command.mjs'
 import { growth } from './growth.mjs'
 import { connections } from './connections.mjs'
@@ -30,4 +32,6 @@ export const PARTS = {
   tls,
   command,
   growth,
+  allocation,
+  browser,
 }
