@@ -72,18 +72,18 @@ export interface Desk {
 }
 
 /** Counts those who work on a message, and acknowledges it when the last is done. */
-export class Receipt {
+export class Receipt implements Load {
+  bytes = 0
+  kept = false
   readonly #desk: Desk
   /** What the session wants back; undefined at QoS 0. */
   readonly #delivery: Delivery | undefined
-  readonly #load: Load
   #working = 1
   #failed = false
 
-  constructor(desk: Desk, delivery: Delivery | undefined, load: Load) {
+  constructor(desk: Desk, delivery: Delivery | undefined) {
     this.#desk = desk
     this.#delivery = delivery
-    this.#load = load
   }
 
   /** One more works on it, until `done`. */
@@ -96,15 +96,12 @@ export class Receipt {
     if (--this.#working > 0) return
     // A message that its handler could not take is refused rather than sent again for ever.
     if (this.#desk.automatic) this.settle(this.#failed ? 0x80 : 0, NO_PROPERTIES)
-    this.#desk.finished(this.#load)
+    this.#desk.finished(this)
   }
 
   /** Calls a listener or a handler. While a promise that it returned is pending, it works, and the answer is true. */
-  call(work: () => unknown, done?: () => void): boolean {
-    const going = guard(work, (error) => {
-      this.#failed = true
-      this.#desk.raise(error)
-    })
+  call(work: (message: Message) => unknown, message: Message, done?: () => void): boolean {
+    const going = guard(work, message, this)
     if (!going) return false
     this.begin()
     going.then(() => {
@@ -112,6 +109,12 @@ export class Receipt {
       done?.()
     })
     return true
+  }
+
+  /** One of them did not take it. */
+  failed(error: unknown): void {
+    this.#failed = true
+    this.#desk.raise(error)
   }
 
   settle(reasonCode: number, properties: AckProperties): void {

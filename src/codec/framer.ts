@@ -30,7 +30,7 @@ export class Framer {
   #start = 0
   #end = 0
   /** What came behind that. */
-  #next = NO_BYTES
+  #next: Uint8Array = NO_BYTES
   /** Bytes of the packet at `#start`; 0 until its fixed header was read. */
   #wanted = 0
   #failure: unknown

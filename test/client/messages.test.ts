@@ -35,7 +35,6 @@ function receipt(automatic = true) {
         raise: (error) => errors.push(error),
       },
       { packetId: 4, qos: 1, connection: {}, ack: undefined, answered: false, released: false },
-      { bytes: 1, kept: true },
     ),
   }
 }
@@ -80,9 +79,10 @@ test('a message is settled when the last who works on it is done', () => {
 
 test('a failure is told and refuses the message, with 0x80, once all are done', async () => {
   const { receipt: book, settled: codes, errors } = receipt()
-  book.call(() => Promise.reject(new Error('x')))
-  book.call(() => Promise.resolve())
-  book.call(() => 'no promise')
+  const message = new Message(packet(bytes('')), book)
+  book.call(() => Promise.reject(new Error('x')), message)
+  book.call(() => Promise.resolve(), message)
+  book.call(() => 'no promise', message)
   book.done()
   await settled()
   expect(codes).toEqual([0x80])
@@ -91,7 +91,8 @@ test('a failure is told and refuses the message, with 0x80, once all are done', 
 
 test('a rejection without a reason is an error all the same', async () => {
   const { receipt: book, settled: codes, errors } = receipt()
-  book.call(() => Promise.reject())
+  const message = new Message(packet(bytes('')), book)
+  book.call(() => Promise.reject(), message)
   book.done()
   await settled()
   expect(codes).toEqual([0x80])
