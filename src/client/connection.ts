@@ -1,6 +1,7 @@
 /** Joins the session to a network connection, and to the clock. The only place that holds a transport. */
 
 import { Writer } from '../codec/bytes.js'
+import { Copies } from '../codec/copies.js'
 import { Framer } from '../codec/framer.js'
 import type { Packet } from '../codec/packet.js'
 import { FROM_SERVER, writePacket } from '../codec/packet.js'
@@ -126,7 +127,8 @@ export class Connection {
       throw signal.reason
     }
     this.#writer = new Writer()
-    this.#framer = new Framer(FROM_SERVER, connect.protocolVersion, connect.properties.maximumPacketSize)
+    const { protocolVersion, properties } = connect
+    this.#framer = new Framer(FROM_SERVER, protocolVersion, properties.maximumPacketSize, new Copies())
     this.#congested = false
     this.#early = this.#unread = 0
     this.#reading = true

@@ -8,12 +8,10 @@ import type { Delivery } from '../session/records.js'
 import type { Load } from './backlog.js'
 import { guard } from './emitter.js'
 
-/** A payload may keep this many times its own size of memory alive before it is copied. */
-const PINNED = 4
-
 /** An application message from the server (§3.3). */
 export class Message {
   readonly topic: string
+  /** Its `buffer` may hold the payloads of other messages, too. */
   readonly payload: Uint8Array
   /** The QoS with which it came: the smaller of the publisher's and of what the subscription was granted. */
   readonly qos: QoS
@@ -29,7 +27,7 @@ export class Message {
 
   constructor(packet: Publish, receipt: Receipt | undefined) {
     this.topic = packet.topic
-    this.payload = unpinned(packet.payload)
+    this.payload = packet.payload
     this.qos = packet.qos
     this.retain = packet.retain
     this.dup = packet.dup
@@ -120,9 +118,4 @@ export class Receipt implements Load {
   settle(reasonCode: number, properties: AckProperties): void {
     if (this.#delivery) this.#desk.acknowledge(this.#delivery, reasonCode, properties)
   }
-}
-
-/** A view of the chunk that it came in, or a copy, so that a small message does not keep a large chunk alive. */
-function unpinned(payload: Uint8Array): Uint8Array {
-  return payload.byteLength * PINNED < payload.buffer.byteLength ? payload.slice() : payload
 }

@@ -4,6 +4,7 @@
  */
 
 import { MAX_VARINT, Reader } from './bytes.js'
+import type { Copies } from './copies.js'
 import { checkFirstByte, type Decoders, decodePacket, type Packet } from './packet.js'
 import type { ProtocolVersion } from './protocol.js'
 import { violation } from './reason.js'
@@ -24,7 +25,7 @@ export class Framer {
   /** Bytes of the last packet that was cut. */
   size = 0
 
-  readonly #reader = new Reader()
+  readonly #reader: Reader
   /** What waits, from `#start` to `#end`: a chunk, or room of ours in which one split packet is collected. */
   #bytes: Uint8Array = NO_BYTES
   #start = 0
@@ -35,8 +36,14 @@ export class Framer {
   #wanted = 0
   #failure: unknown
 
-  /** `decoders` are of the packets that the other side may send. */
-  constructor(decoders: Decoders, version: ProtocolVersion = 5, maximumPacketSize: number = LARGEST_PACKET) {
+  /** `decoders` are of the packets that the other side may send. With `copies`, small fields are no views. */
+  constructor(
+    decoders: Decoders,
+    version: ProtocolVersion = 5,
+    maximumPacketSize: number = LARGEST_PACKET,
+    copies?: Copies,
+  ) {
+    this.#reader = new Reader(copies)
     this.#decoders = decoders
     this.version = version
     this.maximumPacketSize = maximumPacketSize
@@ -77,7 +84,9 @@ export class Framer {
     const next = this.#next
     const waiting = this.#end - this.#start
     if (waiting === 0) {
-      this.#bytes = next // so that an idle connection holds no chunk
+      this.#bytes = next
+      // An idle connection holds no chunk.
+      if (next.length === 0) this.#reader.reset(next, 0, 0, 0)
       this.#start = 0
       this.#end = next.length
       this.#next = NO_BYTES

@@ -58,14 +58,6 @@ test('json throws a SyntaxError for what is no JSON, and text replaces what is n
   expect(new Message(packet(new Uint8Array([0x61, 0xff])), receipt().receipt).text()).toBe('a\ufffd')
 })
 
-test('a small payload does not keep the chunk alive in which it came; a large one is not copied', () => {
-  const chunk = new Uint8Array(65_536)
-  const small = new Message(packet(chunk.subarray(10, 30)), receipt().receipt)
-  expect(small.payload.buffer.byteLength).toBe(20)
-  const large = new Message(packet(chunk.subarray(0, 60_000)), receipt().receipt)
-  expect(large.payload.buffer).toBe(chunk.buffer)
-})
-
 test('a message is settled when the last who works on it is done', () => {
   const { receipt: book, settled } = receipt()
   book.begin()
