@@ -74,7 +74,7 @@ export class Inbox implements Desk {
 
   /** PUBACK or PUBREC, by the application's word or because all have done with the message. */
   acknowledge(delivery: Delivery, reasonCode: number, properties: AckProperties): void {
-    const { settings, session, platform, connection } = this.#parts
+    const { settings, session, connection } = this.#parts
     const { version } = settings
     const { qos, packetId } = delivery
     // 3.x acknowledges without a Reason Code.
@@ -82,7 +82,7 @@ export class Inbox implements Desk {
     // What says nothing but the Packet Identifier is valid.
     if (code !== 0 || properties !== NO_PROPERTIES)
       measurePacket({ type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode: code, properties }, version)
-    session.settle(delivery, code, properties, platform.now())
+    session.settle(delivery, code, properties, connection.now())
     connection.updateSoon()
   }
 

@@ -35,7 +35,7 @@ export class Copies {
     }
     const at = start - this.#start
     const part = this.#part
-    if (at >= 0 && at + length <= part.length && part.length <= most) return part.subarray(at, at + length)
+    if (at + length <= part.length && part.length <= most) return part.subarray(at, at + length)
     this.#start = start
     this.#part = chunk.slice(start, start + most)
     return this.#part.subarray(0, length)
