@@ -15,7 +15,7 @@ export const CLIENT_5 = breaksOf('5.0', {
   ],
   'src/codec/framer.ts': [['MQTT-6.0.0-2', 'if (waiting === 0) {', 'if (true) {']],
   'src/client/inbox.ts': [
-    ['MQTT-4.5.0-2', '    receipt.done()\n', '    if (heard || consumers.length > 0) receipt.done()\n'],
+    ['MQTT-4.5.0-2', '    receipt.done()\n', '    if (listeners.length > 0 || consumers.length > 0) receipt.done()\n'],
   ],
   'platform/shared/websocket.ts': [
     ['MQTT-6.0.0-1', "if (typeof data === 'string') {", 'if (false) {'],
