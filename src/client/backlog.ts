@@ -13,11 +13,11 @@ const EXPANSION = 16
 /** So many times `maxBytes`, the network waits also where an answer may come behind. */
 const FLOOD = 16
 
-/** What one message takes of the room. */
+/** What one message takes of the room, which `add` says. */
 export interface Load {
-  readonly bytes: number
+  bytes: number
   /** Nobody may drop it. */
-  readonly kept: boolean
+  kept: boolean
 }
 
 export class Backlog {
@@ -62,18 +62,20 @@ export class Backlog {
   }
 
   /**
-   * Takes a message in, until `remove`; undefined when there is no room for it, which is at QoS 0 only. Where that is not
+   * Takes a message in as `load`, until `remove`; false when there is no room for it, which is at QoS 0 only. Where that is not
    * to be dropped, the network waits before it comes to that, if it can: a browser's reads on, and so does ours while an
    * answer that somebody waits for may come behind. One chunk may hold more messages than any number of them, so then it
    * is the bytes alone that count.
    */
-  add({ qos, payload, properties }: Publish): Load | undefined {
+  add({ qos, payload, properties }: Publish, load: Load): boolean {
     const { maxBytes, overflow } = this.limits
     const bytes = payload.length + OVERHEAD + EXPANSION * measureProperties(properties, 'publish', 5)
     const kept = qos > 0 || this.paused || overflow === 'wait'
-    if (qos === 0 && (kept ? this.#keptBytes > maxBytes * 2 : this.#droppableBytes > maxBytes)) return undefined
+    if (qos === 0 && (kept ? this.#keptBytes > maxBytes * 2 : this.#droppableBytes > maxBytes)) return false
+    load.bytes = bytes
+    load.kept = kept
     this.#book(bytes, kept, 1)
-    return { bytes, kept }
+    return true
   }
 
   /** True when the network may go on, from now. */

@@ -1,6 +1,7 @@
 /** Joins the session to a network connection, and to the clock. The only place that holds a transport. */
 
 import { Writer } from '../codec/bytes.js'
+import { Copies } from '../codec/copies.js'
 import { Framer } from '../codec/framer.js'
 import type { Packet } from '../codec/packet.js'
 import { FROM_SERVER, writePacket } from '../codec/packet.js'
@@ -89,6 +90,8 @@ export class Connection {
   /** Settled once no answer of the server is awaited, or it is not the server's to give any more. */
   #answered: Pending<void> | undefined
   #dispatching = false
+  /** When the events that are given out were taken. */
+  #now = 0
   #cancelTimer: (() => void) | undefined
   #timerAt = Infinity
 
@@ -126,7 +129,8 @@ export class Connection {
       throw signal.reason
     }
     this.#writer = new Writer()
-    this.#framer = new Framer(FROM_SERVER, connect.protocolVersion, connect.properties.maximumPacketSize)
+    const { protocolVersion, properties } = connect
+    this.#framer = new Framer(FROM_SERVER, protocolVersion, properties.maximumPacketSize, new Copies())
     this.#congested = false
     this.#early = this.#unread = 0
     this.#reading = true
@@ -137,6 +141,11 @@ export class Connection {
     this.update()
   }
 
+  /** The time; while events are given out, that at which they were taken: to ask the clock costs as much as an answer. */
+  now(): number {
+    return this.#dispatching ? this.#now : this.#platform.now()
+  }
+
   /** Carries out what the session wants: to be called after everything that was done to it. */
   update(): void {
     this.#write()
@@ -144,6 +153,7 @@ export class Connection {
     this.#dispatching = true
     try {
       for (let events = this.#session.takeEvents(); events.length > 0; events = this.#session.takeEvents()) {
+        this.#now = this.#platform.now()
         for (const event of events) this.#hooks.told(event)
         this.#write()
       }

@@ -101,7 +101,7 @@ export class Consumer {
 
   #call(message: Message, receipt: Receipt): void {
     const handler = this.handler as MessageHandler
-    if (receipt.call(() => handler(message), this.#returned)) this.#calls++
+    if (receipt.call(handler, message, this.#returned)) this.#calls++
   }
 
   /** Calls the handler with what waits for it. */

@@ -14,6 +14,8 @@ export interface ListenOptions {
 /** Calls what an application gave, and looks after what it throws and returns. */
 export type Caller = (call: () => unknown) => void
 
+const NOBODY: readonly never[] = []
+
 /** Listeners by name of event. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
@@ -21,7 +23,7 @@ export class Emitter<Events extends object> {
 
   /** `failed` is told of what a listener throws, or rejects with. */
   constructor(failed: (error: unknown) => void) {
-    this.#call = (call) => guard(call, failed)
+    this.#call = (call) => guard(call, undefined, { failed })
   }
 
   on<K extends keyof Events>(name: K, listener: Listener<Events[K]>, { signal }: ListenOptions = {}): () => void {
@@ -52,8 +54,14 @@ export class Emitter<Events extends object> {
     return Boolean(this.#listeners.get(name)?.size)
   }
 
+  /** Those who hear of `name` now. */
+  listeners<K extends keyof Events>(name: K): readonly Listener<Events[K]>[] {
+    const listeners = this.#listeners.get(name)
+    return listeners?.size ? ([...listeners] as Listener<Events[K]>[]) : NOBODY
+  }
+
   emit<K extends keyof Events>(name: K, event: Events[K], call = this.#call): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) call(() => (listener as Listener<Events[K]>)(event))
+    for (const listener of this.listeners(name)) call(() => listener(event))
   }
 
   clear(): void {
@@ -61,13 +69,26 @@ export class Emitter<Events extends object> {
   }
 }
 
-/** Calls `call`; `failed` hears what it throws, or rejects with. Gives the promise that it returned, if it did. */
-export function guard(call: () => unknown, failed: (error: unknown) => void): PromiseLike<void> | undefined {
+/** Who hears of what a call threw. */
+interface Guardian {
+  failed(error: unknown): void
+}
+
+/** Calls `call`; `guardian` hears what it throws, or rejects with. Gives the promise that it returned, if it did. */
+export function guard<T>(
+  call: (argument: T) => unknown,
+  argument: T,
+  guardian: Guardian,
+): PromiseLike<void> | undefined {
   try {
-    const result = call() as PromiseLike<unknown> | undefined | null
-    if (typeof result?.then === 'function') return result.then(() => {}, failed)
+    const result = call(argument) as PromiseLike<unknown> | undefined | null
+    if (typeof result?.then === 'function')
+      return result.then(
+        () => {},
+        (error) => guardian.failed(error),
+      )
   } catch (error) {
-    failed(error)
+    guardian.failed(error)
   }
   return undefined
 }

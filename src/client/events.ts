@@ -19,7 +19,7 @@ export class Events extends Emitter<ClientEvents> {
   raise(thrown: unknown): void {
     if (this.#raising) return
     this.#raising = true
-    this.emit('error', this.named(asError(thrown)), (call) => guard(call, () => {}))
+    this.emit('error', this.named(asError(thrown)), (call) => guard(call, undefined, { failed: () => {} }))
     this.#raising = false
   }
 

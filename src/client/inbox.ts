@@ -3,9 +3,11 @@
 import { measurePacket } from '../codec/packet.js'
 import type { AckProperties } from '../codec/packets/acks.js'
 import type { Publish } from '../codec/packets/publish.js'
+import { NO_PROPERTIES } from '../codec/property-list.js'
 import { Fifo } from '../session/fifo.js'
 import type { Delivery } from '../session/records.js'
 import type { Load } from './backlog.js'
+import type { Consumer } from './consumer.js'
 import { type Desk, Message, Receipt } from './messages.js'
 import type { Parts } from './parts.js'
 
@@ -47,10 +49,9 @@ export class Inbox implements Desk {
 
   receive(packet: Publish, delivery: Delivery | undefined): void {
     const { backlog } = this.#parts
-    const load = backlog.add(packet)
-    const receipt = load && new Receipt(this, delivery, load)
+    const receipt = new Receipt(this, delivery)
     const message = new Message(packet, receipt)
-    if (!receipt) this.drop(message)
+    if (!backlog.add(packet, receipt)) this.drop(message)
     else if (this.#holding || backlog.paused || this.#held.size > 0) this.#held.push([message, receipt])
     else this.#deliver(message, receipt)
   }
@@ -64,22 +65,24 @@ export class Inbox implements Desk {
   #deliver(message: Message, receipt: Receipt): void {
     const { events, subscriptions } = this.#parts
     const consumers = subscriptions.match(message.topic)
-    const eager = consumers.filter((consumer) => consumer.eager)
-    const heard = events.has('message')
-    if (heard) events.emit('message', message, (call) => receipt.call(call))
-    for (const consumer of heard || eager.length > 0 ? eager : consumers) consumer.take(message, receipt)
+    const eager = consumers.every(isEager) ? consumers : consumers.filter(isEager)
+    const listeners = events.listeners('message')
+    for (const listener of listeners) receipt.call(listener, message)
+    for (const consumer of listeners.length > 0 || eager.length > 0 ? eager : consumers) consumer.take(message, receipt)
     receipt.done()
   }
 
   /** PUBACK or PUBREC, by the application's word or because all have done with the message. */
   acknowledge(delivery: Delivery, reasonCode: number, properties: AckProperties): void {
-    const { settings, session, platform, connection } = this.#parts
+    const { settings, session, connection } = this.#parts
     const { version } = settings
     const { qos, packetId } = delivery
     // 3.x acknowledges without a Reason Code.
     const code = version === 5 ? reasonCode : 0
-    measurePacket({ type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode: code, properties }, version)
-    session.settle(delivery, code, properties, platform.now())
+    // What says nothing but the Packet Identifier is valid.
+    if (code !== 0 || properties !== NO_PROPERTIES)
+      measurePacket({ type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode: code, properties }, version)
+    session.settle(delivery, code, properties, connection.now())
     connection.updateSoon()
   }
 
@@ -91,4 +94,8 @@ export class Inbox implements Desk {
   raise(error: unknown): void {
     this.#parts.events.raise(error)
   }
+}
+
+function isEager({ eager }: Consumer): boolean {
+  return eager
 }

@@ -8,12 +8,10 @@ import type { Delivery } from '../session/records.js'
 import type { Load } from './backlog.js'
 import { guard } from './emitter.js'
 
-/** A payload may keep this many times its own size of memory alive before it is copied. */
-const PINNED = 4
-
 /** An application message from the server (§3.3). */
 export class Message {
   readonly topic: string
+  /** Its `buffer` may hold the payloads of other messages, too. */
   readonly payload: Uint8Array
   /** The QoS with which it came: the smaller of the publisher's and of what the subscription was granted. */
   readonly qos: QoS
@@ -29,7 +27,7 @@ export class Message {
 
   constructor(packet: Publish, receipt: Receipt | undefined) {
     this.topic = packet.topic
-    this.payload = unpinned(packet.payload)
+    this.payload = packet.payload
     this.qos = packet.qos
     this.retain = packet.retain
     this.dup = packet.dup
@@ -72,18 +70,18 @@ export interface Desk {
 }
 
 /** Counts those who work on a message, and acknowledges it when the last is done. */
-export class Receipt {
+export class Receipt implements Load {
+  bytes = 0
+  kept = false
   readonly #desk: Desk
   /** What the session wants back; undefined at QoS 0. */
   readonly #delivery: Delivery | undefined
-  readonly #load: Load
   #working = 1
   #failed = false
 
-  constructor(desk: Desk, delivery: Delivery | undefined, load: Load) {
+  constructor(desk: Desk, delivery: Delivery | undefined) {
     this.#desk = desk
     this.#delivery = delivery
-    this.#load = load
   }
 
   /** One more works on it, until `done`. */
@@ -96,15 +94,12 @@ export class Receipt {
     if (--this.#working > 0) return
     // A message that its handler could not take is refused rather than sent again for ever.
     if (this.#desk.automatic) this.settle(this.#failed ? 0x80 : 0, NO_PROPERTIES)
-    this.#desk.finished(this.#load)
+    this.#desk.finished(this)
   }
 
   /** Calls a listener or a handler. While a promise that it returned is pending, it works, and the answer is true. */
-  call(work: () => unknown, done?: () => void): boolean {
-    const going = guard(work, (error) => {
-      this.#failed = true
-      this.#desk.raise(error)
-    })
+  call(work: (message: Message) => unknown, message: Message, done?: () => void): boolean {
+    const going = guard(work, message, this)
     if (!going) return false
     this.begin()
     going.then(() => {
@@ -114,12 +109,13 @@ export class Receipt {
     return true
   }
 
+  /** One of them did not take it. */
+  failed(error: unknown): void {
+    this.#failed = true
+    this.#desk.raise(error)
+  }
+
   settle(reasonCode: number, properties: AckProperties): void {
     if (this.#delivery) this.#desk.acknowledge(this.#delivery, reasonCode, properties)
   }
-}
-
-/** A view of the chunk that it came in, or a copy, so that a small message does not keep a large chunk alive. */
-function unpinned(payload: Uint8Array): Uint8Array {
-  return payload.byteLength * PINNED < payload.buffer.byteLength ? payload.slice() : payload
 }

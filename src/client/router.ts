@@ -2,21 +2,34 @@
 
 import { hasWildcard, parseSharedFilter } from '../codec/topic.js'
 
-/** A place in the trie. `+` and `#` are levels like others: no topic holds them. */
-interface Node {
-  readonly levels: Map<string, Node>
-  /** Those that end here: `a/+`, and `$share/g/a/+`. */
-  readonly filters: Set<string>
+/** Those who were added with one filter. */
+interface Holders<T> {
+  readonly all: Set<T>
+  /** The same in an array, which whoever goes through it may keep; undefined when they have changed. */
+  list: readonly T[] | undefined
 }
 
+/** A place in the trie. `+` and `#` are levels like others: no topic holds them. */
+interface Node<T> {
+  readonly levels: Map<string, Node<T>>
+  /** Those whose filters end here: `a/+`, and `$share/g/a/+`. */
+  readonly ends: Set<Holders<T>>
+}
+
+const NOBODY: readonly never[] = []
+
 export class Router<T> {
-  readonly #holders = new Map<string, Set<T>>()
+  readonly #holders = new Map<string, Holders<T>>()
   /** Of the filters that are more than the one topic that they match. */
-  readonly #patterns: Node = emptyNode()
+  readonly #patterns: Node<T> = emptyNode()
 
   add(filter: string, target: T): void {
-    const holders = this.#holders.get(filter) ?? new Set()
-    this.#holders.set(filter, holders.add(target))
+    const known = this.#holders.get(filter)
+    const holders = known ?? { all: new Set(), list: undefined }
+    holders.all.add(target)
+    holders.list = undefined
+    if (known) return
+    this.#holders.set(filter, holders)
     const levels = levelsOf(filter)
     if (!levels) return
     let at = this.#patterns
@@ -25,15 +38,17 @@ export class Router<T> {
       at.levels.set(level, next)
       at = next
     }
-    at.filters.add(filter)
+    at.ends.add(holders)
   }
 
   delete(filter: string, target: T): void {
     const holders = this.#holders.get(filter)
-    if (!holders?.delete(target) || holders.size > 0) return
+    if (!holders?.all.delete(target)) return
+    holders.list = undefined
+    if (holders.all.size > 0) return
     this.#holders.delete(filter)
     const levels = levelsOf(filter)
-    if (levels) remove(this.#patterns, levels, 0, filter)
+    if (levels) remove(this.#patterns, levels, 0, holders)
   }
 
   clear(): void {
@@ -42,61 +57,68 @@ export class Router<T> {
   }
 
   /** Those who were added with exactly this filter. */
-  holders(filter: string): T[] {
-    return [...(this.#holders.get(filter) ?? [])]
+  holders(filter: string): readonly T[] {
+    const holders = this.#holders.get(filter)
+    return holders ? listOf(holders) : NOBODY
   }
 
   /** Everyone, each once. */
-  targets(): Set<T> {
-    return this.#union(this.#holders.keys())
+  targets(): readonly T[] {
+    return union([...this.#holders.values()])
   }
 
   /** Everyone whose filter matches `topic`, each once. */
-  match(topic: string): T[] {
+  match(topic: string): readonly T[] {
     if (this.#patterns.levels.size === 0) return this.holders(topic)
-    const filters = [topic]
-    collect(this.#patterns, topic.split('/'), 0, filters)
-    return [...this.#union(filters)]
-  }
-
-  #union(filters: Iterable<string>): Set<T> {
-    const found = new Set<T>()
-    for (const filter of filters) for (const target of this.#holders.get(filter) ?? []) found.add(target)
-    return found
+    const exact = this.#holders.get(topic)
+    const found = exact ? [exact] : []
+    collect(this.#patterns, topic, 0, found)
+    return found.length === 1 ? listOf(found[0] as Holders<T>) : union(found)
   }
 }
 
-/** Adds the filters that match to `found`. */
-function collect(at: Node, levels: string[], depth: number, found: string[]): void {
-  const level = levels[depth]
+function listOf<T>(holders: Holders<T>): readonly T[] {
+  holders.list ??= [...holders.all]
+  return holders.list
+}
+
+function union<T>(found: readonly Holders<T>[]): readonly T[] {
+  return [...new Set(found.flatMap(listOf))]
+}
+
+/** Adds those whose filters match `topic`, from `start` on, to `found`. */
+function collect<T>(at: Node<T>, topic: string, start: number, found: Holders<T>[]): void {
   // [MQTT-4.7.2-1] A leading wildcard does not match a topic that begins with $.
-  const hidden = depth === 0 && level?.startsWith('$')
+  const hidden = start === 0 && topic.startsWith('$')
   // `a/#` matches `a`, too.
-  const all = at.levels.get('#')
-  if (all && !hidden) found.push(...all.filters)
-  if (level === undefined) found.push(...at.filters)
-  else {
-    for (const name of hidden ? [level] : [level, '+']) {
-      const next = at.levels.get(name)
-      if (next) collect(next, levels, depth + 1, found)
-    }
-  }
-}
-
-/** Takes `filter` out, and what leads to nobody then. */
-function remove(at: Node, levels: string[], depth: number, filter: string): void {
-  const level = levels[depth]
-  if (level === undefined) {
-    at.filters.delete(filter)
+  const all = hidden ? undefined : at.levels.get('#')
+  if (all) found.push(...all.ends)
+  if (start > topic.length) {
+    found.push(...at.ends)
     return
   }
-  const next = at.levels.get(level) as Node
-  remove(next, levels, depth + 1, filter)
-  if (next.levels.size === 0 && next.filters.size === 0) at.levels.delete(level)
+  const slash = topic.indexOf('/', start)
+  const end = slash < 0 ? topic.length : slash
+  const next = at.levels.get(topic.slice(start, end))
+  if (next) collect(next, topic, end + 1, found)
+  const any = hidden ? undefined : at.levels.get('+')
+  if (any) collect(any, topic, end + 1, found)
 }
 
-function emptyNode(): Node {
-  return { levels: new Map(), filters: new Set() }
+/** Takes `holders` out, and what leads to nobody then. */
+function remove<T>(at: Node<T>, levels: string[], depth: number, holders: Holders<T>): void {
+  const level = levels[depth]
+  if (level === undefined) {
+    at.ends.delete(holders)
+    return
+  }
+  const next = at.levels.get(level) as Node<T>
+  remove(next, levels, depth + 1, holders)
+  if (next.levels.size === 0 && next.ends.size === 0) at.levels.delete(level)
+}
+
+function emptyNode<T>(): Node<T> {
+  return { levels: new Map(), ends: new Set() }
 }
 
 /** The levels that topics are held against, of a shared subscription those behind `$share/name/`; none of a plain filter. */

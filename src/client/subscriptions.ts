@@ -41,12 +41,12 @@ export class Subscriptions {
   }
 
   /** Those who want a message of this topic. */
-  match(topic: string): Consumer[] {
+  match(topic: string): readonly Consumer[] {
     return this.#router.match(topic)
   }
 
   /** Those who subscribed to exactly this filter. */
-  holders(filter: string): Consumer[] {
+  holders(filter: string): readonly Consumer[] {
     return this.#router.holders(filter)
   }
 

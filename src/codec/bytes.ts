@@ -1,6 +1,7 @@
 /** The two cursors: `Writer` lays packets one after the other into slabs, `Reader` walks the bytes of one packet. */
 
 import { outOfRange, type ProtocolError } from '../errors.js'
+import type { Copies } from './copies.js'
 import { PACKET_TYPES, type PacketType } from './protocol.js'
 import { violation } from './reason.js'
 import { readUtf8, writeUtf8 } from './utf8.js'
@@ -176,9 +177,16 @@ export class Reader {
   /** What errors put before the name of a field instead of the packet's: a list of properties. */
   // Stryker disable next-line StringLiteral: nothing is read before reset() sets it
   scope = ''
+  readonly #copies: Copies | undefined
+
+  /** With `copies`, small fields of bytes are no views. */
+  constructor(copies?: Copies) {
+    this.#copies = copies
+  }
 
   /** Points it behind the first byte of another packet: one reader serves a whole connection. */
   reset(bytes: Uint8Array, position: number, end: number, first: number): void {
+    if (bytes !== this.bytes) this.#copies?.open(bytes)
     this.bytes = bytes
     this.position = position
     this.end = end
@@ -231,14 +239,15 @@ export class Reader {
     return text
   }
 
-  /** Binary Data (§1.5.6), as a view. */
+  /** Binary Data (§1.5.6). */
   binary(field: string): Uint8Array {
     return this.view(this.uint16(field), field)
   }
 
   view(length: number, field: string): Uint8Array {
     const start = this.#skip(length, field)
-    return this.bytes.subarray(start, start + length)
+    const end = start + length
+    return this.#copies?.take(start, end) ?? this.bytes.subarray(start, end)
   }
 
   /** An error of Reason Code 0x81: bytes that cannot be a packet. */

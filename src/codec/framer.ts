@@ -4,6 +4,7 @@
  */
 
 import { MAX_VARINT, Reader } from './bytes.js'
+import type { Copies } from './copies.js'
 import { checkFirstByte, type Decoders, decodePacket, type Packet } from './packet.js'
 import type { ProtocolVersion } from './protocol.js'
 import { violation } from './reason.js'
@@ -24,77 +25,100 @@ export class Framer {
   /** Bytes of the last packet that was cut. */
   size = 0
 
-  readonly #reader = new Reader()
-  /** What waits, from `#start` to `#end`: a chunk, or room of ours in which a split packet is collected. */
+  readonly #reader: Reader
+  /** What waits, from `#start` to `#end`: a chunk, or room of ours in which one split packet is collected. */
   #bytes: Uint8Array = NO_BYTES
   #start = 0
   #end = 0
+  /** What came behind that. */
+  #next: Uint8Array = NO_BYTES
   /** Bytes of the packet at `#start`; 0 until its fixed header was read. */
   #wanted = 0
   #failure: unknown
 
-  /** `decoders` are of the packets that the other side may send. */
-  constructor(decoders: Decoders, version: ProtocolVersion = 5, maximumPacketSize: number = LARGEST_PACKET) {
+  /** `decoders` are of the packets that the other side may send. With `copies`, small fields are no views. */
+  constructor(
+    decoders: Decoders,
+    version: ProtocolVersion = 5,
+    maximumPacketSize: number = LARGEST_PACKET,
+    copies?: Copies,
+  ) {
+    this.#reader = new Reader(copies)
     this.#decoders = decoders
     this.version = version
     this.maximumPacketSize = maximumPacketSize
   }
 
   push(chunk: Uint8Array): void {
-    const { length } = chunk
-    const waiting = this.#end - this.#start
-    if (waiting > 0) {
-      this.#append(chunk, waiting)
-    } else {
-      // A Buffer's views are slower, and would be Buffers in what we hand out.
-      // Stryker disable next-line ConditionalExpression: a view of a plain array is as good, and dearer
-      this.#bytes = chunk.constructor === Uint8Array ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, length)
-      this.#start = 0
-      this.#end = length
-    }
-  }
-
-  /** The room grows with what came: no more than 16 KiB are for what was only announced. */
-  #append(chunk: Uint8Array, waiting: number): void {
-    const size = waiting + chunk.length
-    // A chunk is full to its end, so that it is never written to.
-    // Stryker disable next-line EqualityOperator: room that is just full may as well be left for other room
-    if (this.#end + chunk.length > this.#bytes.length) {
-      // With room for all of the last chunk, which may go on with the next packet.
-      const room = new Uint8Array(Math.max(size, Math.min(this.#wanted + chunk.length, 2 * size + 16_384)))
-      room.set(this.#bytes.subarray(this.#start, this.#end))
-      this.#bytes = room
-      this.#start = 0
-      this.#end = waiting
-    }
-    this.#bytes.set(chunk, this.#end)
-    this.#end += chunk.length
+    // A Buffer's views are slower, and would be Buffers in what we hand out.
+    // Stryker disable next-line ConditionalExpression: a view of a plain array is as good, and dearer
+    const plain = chunk.constructor === Uint8Array
+    const bytes = plain ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
+    this.#next = this.#next.length === 0 ? bytes : join(this.#next, bytes)
   }
 
   /** The next whole packet, or undefined when more bytes are needed. Throws a ProtocolError, and then always that. */
   next(): Packet | undefined {
     if (this.#failure !== undefined) throw this.#failure
-    // Stryker disable next-line ConditionalExpression,ArithmeticOperator: it only saves reading the header again
-    if (this.#end - this.#start < this.#wanted) return undefined
     try {
-      return this.#cut()
+      do {
+        const waiting = this.#end - this.#start
+        // Stryker disable next-line ConditionalExpression,EqualityOperator: it only saves reading the header again
+        const packet = waiting > 0 && waiting >= this.#wanted ? this.#cut() : undefined
+        if (packet !== undefined) return packet
+      } while (this.#refill())
+      return undefined
     } catch (error) {
       this.#failure = error
       this.#bytes = NO_BYTES
+      this.#next = NO_BYTES
       throw error
     }
+  }
+
+  /**
+   * Goes on with what came behind; false if nothing did. A packet that was cut short gets what it lacks of it, so that no
+   * more than that is copied.
+   */
+  #refill(): boolean {
+    const next = this.#next
+    const waiting = this.#end - this.#start
+    if (waiting === 0) {
+      this.#bytes = next
+      // An idle connection holds no chunk.
+      if (next.length === 0) this.#reader.reset(next, 0, 0, 0)
+      this.#start = 0
+      this.#end = next.length
+      this.#next = NO_BYTES
+    } else {
+      // Before its length is known, byte by byte.
+      const lacks = Math.max(1, this.#wanted - waiting)
+      const whole = next.length <= lacks
+      this.#append(whole ? next : next.subarray(0, lacks), waiting)
+      this.#next = whole ? NO_BYTES : next.subarray(lacks)
+    }
+    return next.length > 0
+  }
+
+  /** The room grows with what came: no more than 16 KiB are for what was only announced. */
+  #append(part: Uint8Array, waiting: number): void {
+    const size = waiting + part.length
+    // A chunk is full to its end, so that it is never written to.
+    if (this.#end + part.length > this.#bytes.length) {
+      const room = new Uint8Array(Math.max(size, Math.min(this.#wanted, 2 * size + 16_384)))
+      room.set(this.#bytes.subarray(this.#start, this.#end))
+      this.#bytes = room
+      this.#start = 0
+      this.#end = waiting
+    }
+    this.#bytes.set(part, this.#end)
+    this.#end = this.#start + size
   }
 
   #cut(): Packet | undefined {
     const bytes = this.#bytes
     const start = this.#start
     const end = this.#end
-    if (start === end) {
-      this.#bytes = NO_BYTES // so that an idle connection holds none
-      this.#start = 0
-      this.#end = 0
-      return undefined
-    }
     const first = bytes[start] as number
     checkFirstByte(first, this.version, this.#decoders)
     let last = start + 1
@@ -119,4 +143,12 @@ export class Framer {
     reader.end = this.#start
     return decodePacket(reader, this.version, this.#decoders)
   }
+}
+
+/** For who pushes twice before he asks for packets. */
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
 }

@@ -1,13 +1,14 @@
 /** PUBLISH (§3.3): a message. */
 
-import { describe, outOfRange } from '../../errors.js'
+import { outOfRange } from '../../errors.js'
 import { MAX_VARINT, type Reader, varintSize, type Writer } from '../bytes.js'
 import { checkBytes, checkInteger, checkPacketId, flag, readPacketId } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { measureProperties, NO_PROPERTIES, readProperties, writeProperties } from '../property-list.js'
 import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
 import { malformed } from '../reason.js'
-import { checkTopicName, hasWildcard } from '../topic.js'
+import { checkTopicName } from '../topic.js'
+import { readTopicName } from '../topic-names.js'
 
 /** Properties that PUBLISH may carry (§3.3.2.3). */
 export type PublishProperties = Pick<
@@ -96,9 +97,7 @@ export function writePublish(writer: Writer, packet: Publish, version: ProtocolV
 export function decodePublish(reader: Reader, version: ProtocolVersion): Publish {
   const flags = reader.first
   const qos = ((flags >> 1) & 3) as QoS
-  const topic = reader.text('topic')
-  // [MQTT-3.3.2-2]
-  if (hasWildcard(topic)) throw reader.refuse('topic', 'no + and #', describe(topic), 0x90)
+  const topic = readTopicName(reader)
   const packetId = qos === 0 ? undefined : readPacketId(reader)
   const properties: PublishProperties = readProperties(reader, version)
   // [MQTT-4.7.3-1] §3.3.2.1: the Topic Name is empty only where a Topic Alias stands for it.

@@ -13,9 +13,9 @@ export const CLIENT_5 = breaksOf('5.0', {
     ['MQTT-3.14.4-2', 'transport.close()', ''],
     ['MQTT-6.0.0-2', 'packet; packet = this.#framer.next()', 'packet; packet = undefined'],
   ],
-  'src/codec/framer.ts': [['MQTT-6.0.0-2', 'if (waiting > 0) {', 'if (false) {']],
+  'src/codec/framer.ts': [['MQTT-6.0.0-2', 'if (waiting === 0) {', 'if (true) {']],
   'src/client/inbox.ts': [
-    ['MQTT-4.5.0-2', '    receipt.done()\n', '    if (heard || consumers.length > 0) receipt.done()\n'],
+    ['MQTT-4.5.0-2', '    receipt.done()\n', '    if (listeners.length > 0 || consumers.length > 0) receipt.done()\n'],
   ],
   'platform/shared/websocket.ts': [
     ['MQTT-6.0.0-1', "if (typeof data === 'string') {", 'if (false) {'],

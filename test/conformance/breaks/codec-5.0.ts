@@ -100,8 +100,8 @@ export const CODEC_5 = breaksOf('5.0', {
       'if (qos !== 0) writer.uint16(packet.packetId as number)\n  writer.text(packet.topic)',
     ],
     ['MQTT-3.3.2-1', "checkTopicName(topic, 'publish.topic')", 'topic.length'],
-    ['MQTT-3.3.2-2', 'if (hasWildcard(topic)) throw', 'if (false) throw'],
   ],
+  'src/codec/topic-names.ts': [['MQTT-3.3.2-2', 'if (hasWildcard(topic)) throw', 'if (false) throw']],
   'src/codec/packets/subscribe.ts': [
     ['MQTT-3.8.3-1', "'subscribe.filter', checkTopicFilter", `'subscribe.filter', ${UNCHECKED}`],
     ['MQTT-3.8.3-2', "checkNotEmpty(subscriptions, 'subscribe.subscriptions')", ''],
