@@ -7,12 +7,13 @@ import { NO_PROPERTIES } from '../codec/property-list.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
 import type { MqttError } from '../errors.js'
 import type { SessionEvent } from './events.js'
+import { InFlight } from './in-flight.js'
 import type { Journal } from './journal.js'
 import { KeepAlive } from './keepalive.js'
 import type { Theirs } from './limits.js'
 import type { OutboxLimits } from './outbox.js'
 import { PacketIds } from './packet-ids.js'
-import type { Call, Entry } from './records.js'
+import type { Call } from './records.js'
 
 export interface SessionSettings {
   readonly version: ProtocolVersion
@@ -45,7 +46,7 @@ export class Link {
    * In flight, by Packet Identifier. The order is that of sending again [MQTT-4.6.0-1]: PUBREC moves an entry to the
    * end.
    */
-  readonly messages = new Map<number, Entry>()
+  readonly messages = new InFlight()
   /** Sent and not answered, by Packet Identifier, in the order of sending. */
   readonly calls = new Map<number, Call>()
   readonly ids = new PacketIds(this.messages, this.calls)

@@ -9,6 +9,7 @@ import { describe, type MqttError, outOfRange } from '../errors.js'
 import { withAlias } from './aliases.js'
 import type { DiscardReason } from './events.js'
 import { discarded, refusedBy } from './failures.js'
+import type { InFlight } from './in-flight.js'
 import type { Stored } from './journal.js'
 import { refusal, type Theirs } from './limits.js'
 import type { Link } from './link.js'
@@ -27,7 +28,7 @@ const SPARE_IDS = 35
 
 export class Outbound {
   readonly #link: Link
-  readonly #inflight: Map<number, Entry>
+  readonly #inflight: InFlight
   /** With what was in flight on the last connection and has no room on this one: that is in both. */
   readonly #waiting: Outbox
   #aliases = new Map<string, number>()
@@ -137,6 +138,7 @@ export class Outbound {
       untilAccepted,
       order: 0,
       left: false,
+      turn: 0,
     }
   }
 
@@ -177,7 +179,7 @@ export class Outbound {
       entry.accepted = entry.left = true
       entry.order = order
       entry.awaits = awaits
-      if (awaits) this.#inflight.set(packet.packetId as number, entry)
+      if (awaits) this.#inflight.add(entry)
       else this.#waiting.push(entry)
     }
     this.#windowUsed = this.#inflight.size
@@ -218,7 +220,7 @@ export class Outbound {
     this.#qos2Used = 0
     this.#retryAt = Infinity
     const owed: Entry[] = []
-    for (const entry of this.#inflight.values()) {
+    for (const entry of this.#inflight.inOrder()) {
       if (entry.awaits !== 'pubcomp' && entry.awaits !== 'pubrel') {
         // [MQTT-3.3.1-1] DUP is 1 when a PUBLISH is sent again. Where the server has no session, it is a new message.
         entry.packet.dup = resumed
@@ -254,8 +256,7 @@ export class Outbound {
     } else if (type !== entry.awaits && !again) {
       throw protocolError(`${type}.packetId: expected ${entry.awaits ?? 'no answer'} for ${packetId}, got ${type}`)
     } else if (type === 'pubrec' && reasonCode < 0x80) {
-      this.#inflight.delete(packetId)
-      this.#inflight.set(packetId, entry)
+      this.#inflight.add(entry)
       const ours = this.#link.settings.autoAck === 'never'
       // Behind PUBREL the caller may answer again, and the PUBCOMP for the first may be on its way.
       entry.asked = entry.awaits === 'pubcomp'
@@ -313,7 +314,7 @@ export class Outbound {
     const { now, settings } = this.#link
     if (now < this.deadline) return false
     this.#retryAt = Infinity
-    for (const entry of this.#inflight.values()) {
+    for (const entry of this.#inflight.inOrder()) {
       if (!entry.awaits || entry.awaits === 'pubrel') continue
       if (entry.sentAt + settings.retryInterval <= now) {
         if (settings.version === 5) return true
@@ -327,7 +328,7 @@ export class Outbound {
 
   /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. */
   cancel(tag: unknown): void {
-    for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
+    for (const entry of this.#inflight.all()) if (entry.tag === tag) entry.tag = undefined
     const entry = this.#waiting.cancel(tag)
     if (!entry) return
     // The write that was to make it accepted may be under way.
@@ -338,7 +339,7 @@ export class Outbound {
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */
   detach(error: () => MqttError): void {
     this.#resting = true
-    for (const entry of this.#inflight.values()) this.#link.reject(entry, error)
+    for (const entry of this.#inflight.inOrder()) this.#link.reject(entry, error)
     this.#waiting.keep((entry) => {
       entry.left = true
       this.#link.reject(entry, error)
@@ -349,7 +350,7 @@ export class Outbound {
   /** The application wants a new session: what `detach` left of the old one is dropped. */
   reset(): void {
     const { journal } = this.#link
-    for (const entry of this.#inflight.values()) journal?.remove(entry)
+    for (const entry of this.#inflight.all()) journal?.remove(entry)
     this.#inflight.clear()
     this.#windowUsed = 0
     this.#waiting.keep((entry) => {
@@ -375,7 +376,7 @@ export class Outbound {
     const { packet } = entry
     if (!packet.dup) {
       packet.packetId = this.#link.ids.take()
-      this.#inflight.set(packet.packetId, entry)
+      this.#inflight.add(entry)
       this.#link.journal?.proceed(entry)
     }
     entry.awaits = packet.qos === 1 ? 'puback' : 'pubrec'

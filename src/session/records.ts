@@ -30,6 +30,8 @@ export interface Entry {
   left: boolean
   /** Its place in the store; 0 is none. */
   order: number
+  /** Its place in the order of sending again. */
+  turn: number
 }
 
 /** A message of QoS 1 or 2 that the application has and that is not fully acknowledged. Opaque to the client. */
