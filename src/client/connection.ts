@@ -69,7 +69,7 @@ export class Connection {
   readonly #hooks: ConnectionHooks
   #transport: Transport | undefined
   /** Transports whose orderly end is awaited. */
-  readonly #ending = new Map<Transport, Pending<void>>()
+  #ending: Map<Transport, Pending<void>> | undefined
   #writer = new Writer()
   #framer = new Framer(FROM_SERVER)
   #flushScheduled = false
@@ -210,10 +210,11 @@ export class Connection {
     if (transport) {
       this.#flush()
       this.#release()
+      this.#ending ??= new Map()
       this.#ending.set(transport, new Pending())
       transport.close()
     }
-    await Promise.all([...this.#ending.values()].map(({ promise }) => promise))
+    await Promise.all([...(this.#ending?.values() ?? [])].map(({ promise }) => promise))
   }
 
   /** Ends the network connection at once. */
@@ -298,6 +299,8 @@ export class Connection {
     if (this.#writer.size > 0) {
       for (const chunk of this.#writer.take()) this.#congested = !transport.send(chunk) || this.#congested
       if (!this.#congested) this.#unread = 0
+      // For long CONNECT may be all that there is to say: its slab, 1 KiB, goes with it.
+      if (!this.#session.connected) this.#writer = new Writer()
     }
   }
 
@@ -317,8 +320,8 @@ export class Connection {
   }
 
   #closed(transport: Transport, error: Error): void {
-    this.#ending.get(transport)?.resolve()
-    if (this.#ending.delete(transport) || this.#transport !== transport) return
+    this.#ending?.get(transport)?.resolve()
+    if (this.#ending?.delete(transport) || this.#transport !== transport) return
     this.#release()
     this.update()
     this.#hooks.lost(error)

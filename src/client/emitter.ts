@@ -16,7 +16,8 @@ export type Caller = (call: () => unknown) => void
 
 /** Listeners by name of event. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
+  /** Made with the first of them. */
+  #listeners: Map<keyof Events, Set<Listener<never>>> | undefined
   readonly #call: Caller
 
   /** `failed` is told of what a listener throws, or rejects with. */
@@ -27,6 +28,7 @@ export class Emitter<Events extends object> {
   on<K extends keyof Events>(name: K, listener: Listener<Events[K]>, { signal }: ListenOptions = {}): () => void {
     // A function of its own, so that one listener may be added twice and each removed by its disposer.
     const entry: Listener<Events[K]> = (event) => listener(event)
+    this.#listeners ??= new Map()
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(entry))
     const release = onAbort(signal, () => listeners.delete(entry))
@@ -49,15 +51,15 @@ export class Emitter<Events extends object> {
   }
 
   has(name: keyof Events): boolean {
-    return Boolean(this.#listeners.get(name)?.size)
+    return Boolean(this.#listeners?.get(name)?.size)
   }
 
   emit<K extends keyof Events>(name: K, event: Events[K], call = this.#call): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) call(() => (listener as Listener<Events[K]>)(event))
+    for (const listener of [...(this.#listeners?.get(name) ?? [])]) call(() => (listener as Listener<Events[K]>)(event))
   }
 
   clear(): void {
-    this.#listeners.clear()
+    this.#listeners = undefined
   }
 }
 

@@ -32,6 +32,7 @@ export class Inbox implements Desk {
   /** Hands out what was held back, unless the client is paused. */
   handOut(): void {
     this.#cancelTimer?.()
+    this.#cancelTimer = undefined
     this.#holding = false
     // A handler resumed the client: others have still to get the message that it got.
     if (this.#handingOut) return

@@ -10,15 +10,18 @@ interface Node {
 }
 
 export class Router<T> {
-  readonly #holders = new Map<string, Set<T>>()
-  /** Of the filters that are more than the one topic that they match. */
-  readonly #patterns: Node = emptyNode()
+  /** Made with the first. */
+  #holders: Map<string, Set<T>> | undefined
+  /** Of the filters that are more than the one topic that they match; made with the first. */
+  #patterns: Node | undefined
 
   add(filter: string, target: T): void {
+    this.#holders ??= new Map()
     const holders = this.#holders.get(filter) ?? new Set()
     this.#holders.set(filter, holders.add(target))
     const levels = levelsOf(filter)
     if (!levels) return
+    this.#patterns ??= emptyNode()
     let at = this.#patterns
     for (const level of levels) {
       const next = at.levels.get(level) ?? emptyNode()
@@ -29,31 +32,31 @@ export class Router<T> {
   }
 
   delete(filter: string, target: T): void {
-    const holders = this.#holders.get(filter)
+    const holders = this.#holders?.get(filter)
     if (!holders?.delete(target) || holders.size > 0) return
-    this.#holders.delete(filter)
+    this.#holders?.delete(filter)
     const levels = levelsOf(filter)
-    if (levels) remove(this.#patterns, levels, 0, filter)
+    if (levels) remove(this.#patterns as Node, levels, 0, filter)
   }
 
   clear(): void {
-    this.#holders.clear()
-    this.#patterns.levels.clear()
+    this.#holders = undefined
+    this.#patterns = undefined
   }
 
   /** Those who were added with exactly this filter. */
   holders(filter: string): T[] {
-    return [...(this.#holders.get(filter) ?? [])]
+    return [...(this.#holders?.get(filter) ?? [])]
   }
 
   /** Everyone, each once. */
   targets(): Set<T> {
-    return this.#union(this.#holders.keys())
+    return this.#union(this.#holders?.keys() ?? [])
   }
 
   /** Everyone whose filter matches `topic`, each once. */
   match(topic: string): T[] {
-    if (this.#patterns.levels.size === 0) return this.holders(topic)
+    if (!this.#patterns) return this.holders(topic)
     const filters = [topic]
     collect(this.#patterns, topic.split('/'), 0, filters)
     return [...this.#union(filters)]
@@ -61,7 +64,7 @@ export class Router<T> {
 
   #union(filters: Iterable<string>): Set<T> {
     const found = new Set<T>()
-    for (const filter of filters) for (const target of this.#holders.get(filter) ?? []) found.add(target)
+    for (const filter of filters) for (const target of this.#holders?.get(filter) ?? []) found.add(target)
     return found
   }
 }

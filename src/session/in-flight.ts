@@ -1,19 +1,24 @@
-/** Messages in flight by Packet Identifier, each found at the same cost, however many there are. */
+/** What was sent, by Packet Identifier, until it is answered: each is found at the same cost, however many there are. */
 
-import type { Entry } from './records.js'
+/** A message or a request. */
+interface Numbered {
+  readonly packet: { readonly packetId: number | undefined }
+  /** Its place in the order. */
+  turn: number
+}
 
 /**
  * A table of our own, because a `Map` leaves its old one behind each time it makes a new one. Once that is in the old
  * generation, it keeps what it held alive, so that nearly every message outlives the young collections: QoS 1 took 2.5
  * times the CPU by that. Here the table stays, and what is taken out leaves nothing behind.
  */
-export class InFlight {
-  /** A power of two of them. Identifiers are given one after the other: few messages need few slots. */
-  #slots: (Entry | undefined)[] = [undefined]
+export class InFlight<T extends Numbered> {
+  /** A power of two of them. Identifiers are given one after the other: few in flight need few slots. */
+  #slots: (T | undefined)[] = [undefined]
   #turns = 0
   size = 0
 
-  get(packetId: number): Entry | undefined {
+  get(packetId: number): T | undefined {
     const entry = this.#slots[packetId & (this.#slots.length - 1)]
     return entry?.packet.packetId === packetId ? entry : undefined
   }
@@ -23,7 +28,7 @@ export class InFlight {
   }
 
   /** Puts an entry behind all others, by the Packet Identifier of its packet; also one that is in here. */
-  add(entry: Entry): void {
+  add(entry: T): void {
     entry.turn = ++this.#turns
     // With a slot for each Packet Identifier, which is 512 KiB, each has its own.
     while (!this.#place(entry)) {
@@ -46,17 +51,17 @@ export class InFlight {
   }
 
   /** All, in no order. */
-  all(): Entry[] {
+  all(): T[] {
     return this.#slots.filter((entry) => entry !== undefined)
   }
 
   /** All, in the order in which they were added last. */
-  inOrder(): Entry[] {
+  inOrder(): T[] {
     return this.all().sort((a, b) => a.turn - b.turn)
   }
 
   /** False where another is in its slot. */
-  #place(entry: Entry): boolean {
+  #place(entry: T): boolean {
     const slots = this.#slots
     const at = (entry.packet.packetId as number) & (slots.length - 1)
     const there = slots[at]

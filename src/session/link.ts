@@ -13,7 +13,7 @@ import { KeepAlive } from './keepalive.js'
 import type { Theirs } from './limits.js'
 import type { OutboxLimits } from './outbox.js'
 import { PacketIds } from './packet-ids.js'
-import type { Call } from './records.js'
+import type { Call, Entry } from './records.js'
 
 export interface SessionSettings {
   readonly version: ProtocolVersion
@@ -46,9 +46,9 @@ export class Link {
    * In flight, by Packet Identifier. The order is that of sending again [MQTT-4.6.0-1]: PUBREC moves an entry to the
    * end.
    */
-  readonly messages = new InFlight()
+  readonly messages = new InFlight<Entry>()
   /** Sent and not answered, by Packet Identifier, in the order of sending. */
-  readonly calls = new Map<number, Call>()
+  readonly calls = new InFlight<Call>()
   readonly ids = new PacketIds(this.messages, this.calls)
   readonly journal: Journal | undefined
 

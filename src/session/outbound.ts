@@ -28,10 +28,11 @@ const SPARE_IDS = 35
 
 export class Outbound {
   readonly #link: Link
-  readonly #inflight: InFlight
+  readonly #inflight: InFlight<Entry>
   /** With what was in flight on the last connection and has no room on this one: that is in both. */
   readonly #waiting: Outbox
-  #aliases = new Map<string, number>()
+  /** Made where the server takes aliases. */
+  #aliases: Map<string, number> | undefined
   /** The send window in force: the smaller of `maxInflight` and the server's Receive Maximum. */
   window = 0
   #windowUsed = 0
@@ -213,7 +214,8 @@ export class Outbound {
 
   /** A connection is up. `resumed`: the server has our session and knows our Packet Identifiers. */
   connected(theirs: Theirs, resumed: boolean): void {
-    this.#aliases = new Map()
+    // [MQTT-3.2.2-18] No alias where the server takes none.
+    this.#aliases = theirs.topicAliasMaximum ? new Map() : undefined
     this.#resting = false
     this.window = Math.min(theirs.receiveMaximum ?? 65_535, this.#link.settings.maxInflight, 65_535 - SPARE_IDS)
     this.#windowUsed = 0
@@ -395,7 +397,8 @@ export class Outbound {
   }
 
   #send(packet: Publish, size: number): void {
-    this.#link.send(packet.dup ? packet : withAlias(packet, size, this.#aliases, this.#link.theirs as Theirs))
+    const aliases = packet.dup ? undefined : this.#aliases
+    this.#link.send(aliases ? withAlias(packet, size, aliases, this.#link.theirs as Theirs) : packet)
   }
 
   /** The server does not take the message. */

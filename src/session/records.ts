@@ -57,6 +57,8 @@ export interface Call<P = Subscribe | Unsubscribe> {
   since: number
   /** It makes subscriptions again: if the connection ends before its answer, the next one asks anew. */
   readonly again: boolean
+  /** Its place in the order of sending. */
+  turn: number
 }
 
 /** One authentication, from CONNECT or AUTH 0x19 to the end. Opaque to the client. */

@@ -67,7 +67,6 @@ export const SESSION_5 = breaksOf('5.0', {
   ],
   'src/session/aliases.ts': [
     ['MQTT-3.2.2-17 MQTT-3.3.2-9', 'topicAlias > topicAliasMaximum || ', ''],
-    ['MQTT-3.2.2-18', '!topicAliasMaximum || ', ''],
     ['MQTT-3.3.2-8', 'topicAlias = aliases.size + 1', 'topicAlias = aliases.size'],
     ['MQTT-3.3.2-10', 'if (topicAlias > maximum)', 'if (topicAlias >= maximum)'],
   ],
@@ -80,8 +79,13 @@ export const SESSION_5 = breaksOf('5.0', {
   ],
   'src/session/outbound.ts': [
     ['MQTT-3.2.2-5', 'entry.packet.dup = resumed', 'entry.packet.dup = true'],
-    ['MQTT-3.3.1-1', 'packet.dup ? packet : withAlias', 'packet.dup ? { ...packet, dup: false } : withAlias'],
-    ['MQTT-3.3.2-7', 'this.#aliases = new Map()', ''],
+    [
+      'MQTT-3.3.1-1',
+      'size, aliases, this.#link.theirs as Theirs) : packet',
+      'size, aliases, this.#link.theirs as Theirs) : { ...packet, dup: false }',
+    ],
+    ['MQTT-3.3.2-7', 'this.#aliases = theirs', 'this.#aliases ??= theirs'],
+    ['MQTT-3.2.2-18', 'theirs.topicAliasMaximum ? new Map() : undefined', 'new Map()'],
     ['MQTT-3.3.4-6', 'if (properties.subscriptionIdentifiers !== undefined)', 'if (false)'],
     ['MQTT-3.3.4-7 MQTT-4.9.0-2', FULL, 'if (ids.exhausted) return false'],
     ['MQTT-4.3.1-1', 'this.#send(packet, size)', 'this.#send({ ...packet, dup: true }, size)'],
