@@ -73,6 +73,8 @@ export class Connection {
   #writer = new Writer()
   #framer = new Framer(FROM_SERVER)
   #flushScheduled = false
+  /** When the flush was scheduled. */
+  #turn = 0
   #congested = false
   /** What came behind a CONNACK whose server has still to prove itself, bytes. */
   #early = 0
@@ -97,6 +99,11 @@ export class Connection {
     this.#platform = platform
     this.#options = options
     this.#hooks = hooks
+  }
+
+  /** The time, read once for all messages that leave in one flush: reading it costs a sixth of a publish at QoS 0. */
+  get now(): number {
+    return this.#flushScheduled ? this.#turn : this.#platform.now()
   }
 
   /** Makes a network connection and sends what `connect` gives. Rejects with a ConnectError, or the signal's reason. */
@@ -285,6 +292,7 @@ export class Connection {
     if (this.#writer.size >= FULL) this.#flush()
     else if (!this.#flushScheduled) {
       this.#flushScheduled = true
+      this.#turn = this.#platform.now()
       this.#platform.defer(() => {
         this.#flushScheduled = false
         this.#flush()
