@@ -8,7 +8,7 @@ import { createClock } from '../shared/clock.js'
 import { random } from '../shared/random.js'
 import { setTimer } from '../shared/timer.js'
 import { nodeEndpoints } from './endpoints.js'
-import { socketTransport } from './socket-transport.js'
+import { SocketTransport } from './socket-transport.js'
 import { dialTcp } from './tcp.js'
 import { dialTls } from './tls.js'
 import { watchSleep } from './watch-sleep.js'
@@ -22,9 +22,9 @@ export const nodePlatform: Platform = {
   async open(endpoint, options, handlers, signal) {
     switch (endpoint.transport) {
       case 'tcp':
-        return socketTransport(await dialTcp(endpoint, options, signal), endpoint, handlers)
+        return new SocketTransport(await dialTcp(endpoint, options, signal), endpoint, handlers)
       case 'tls':
-        return socketTransport(await dialTls(endpoint, options, signal), endpoint, handlers)
+        return new SocketTransport(await dialTls(endpoint, options, signal), endpoint, handlers)
       default:
         return openNodeWebSocket(endpoint, options, handlers, signal)
     }

@@ -22,93 +22,101 @@ const UNHEARD = {
 }
 
 /**
- * Takes over a connected socket. To be called in the same turn in which it connected, so that nothing it says is
- * missed; data flows from the next turn on, when all who wait for `open` have run.
+ * Takes over a connected socket. To be made in the same turn in which it connected, so that nothing it says is missed;
+ * data flows from the next turn on, when all who wait for `open` have run.
  */
-export function socketTransport(socket: Socket, endpoint: Endpoint, handlers: TransportHandlers): Transport {
-  let state: 'open' | 'closing' | 'ended' = 'open'
-  let failure: Error | undefined
-  let full = false
-  let heard = false
-  let closeTimer: NodeJS.Timeout | undefined
+export class SocketTransport implements Transport {
+  readonly #socket: Socket
+  readonly #endpoint: Endpoint
+  readonly #handlers: TransportHandlers
+  #state: 'open' | 'closing' | 'ended' = 'open'
+  #failure: Error | undefined
+  #full = false
+  #heard = false
+  #closeTimer: NodeJS.Timeout | undefined
 
-  const onData = (chunk: Buffer): void => {
-    if (state === 'open') handlers.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+  constructor(socket: Socket, endpoint: Endpoint, handlers: TransportHandlers) {
+    this.#socket = socket
+    this.#endpoint = endpoint
+    this.#handlers = handlers
+    socket.on('data', this.#onData).on('drain', this.#onDrain).on('error', this.#onError).on('close', this.#end)
   }
 
-  const onFirstData = (chunk: Buffer): void => {
-    heard = true
-    socket.off('data', onFirstData)
-    socket.on('data', onData)
-    const mistake = wrongProtocol(endpoint, chunk)
-    if (mistake === undefined) {
-      onData(chunk)
-    } else {
-      failure = mistake
+  send(bytes: Uint8Array): boolean {
+    if (this.#state !== 'open') return false
+    this.#socket.write(bytes)
+    // The stream's own "drain" follows, as its mark is below ours.
+    this.#full ||= this.#socket.writableLength > HIGH_WATER
+    return !this.#full
+  }
+
+  pause(): void {
+    if (this.#state === 'open') this.#socket.pause()
+  }
+
+  resume(): void {
+    if (this.#state === 'open') this.#socket.resume()
+  }
+
+  close(): void {
+    const socket = this.#socket
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    // Without reading, the peer's end is not seen.
+    socket.resume()
+    socket.end()
+    this.#closeTimer = setTimeout(() => {
+      if (!socket.writableFinished) this.#failure ??= unflushed(this.#endpoint)
       socket.destroy()
+      this.#end()
+    }, CLOSE_PATIENCE)
+  }
+
+  destroy(): void {
+    if (this.#state === 'ended') return
+    this.#release()
+    this.#socket.destroy()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.#heard) {
+      this.#heard = true
+      const mistake = wrongProtocol(this.#endpoint, chunk)
+      if (mistake !== undefined) {
+        this.#failure = mistake
+        this.#socket.destroy()
+        return
+      }
     }
+    if (this.#state === 'open') this.#handlers.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
 
-  const onDrain = (): void => {
-    if (!full) return
-    full = false
-    handlers.drain()
+  readonly #onDrain = (): void => {
+    if (!this.#full) return
+    this.#full = false
+    this.#handlers.drain()
   }
 
-  const onError = (error: Error): void => {
-    failure ??= lost(endpoint, error, heard)
+  readonly #onError = (error: Error): void => {
+    this.#failure ??= lost(this.#endpoint, error, this.#heard)
   }
 
-  const end = (): void => {
-    if (state === 'ended') return
-    if (state === 'open' && !heard) failure ??= unheard(endpoint)
+  readonly #end = (): void => {
+    if (this.#state === 'ended') return
+    if (this.#state === 'open' && !this.#heard) this.#failure ??= unheard(this.#endpoint)
     // Our own end came first: how the peer took it does not matter any more.
-    const error = state === 'closing' && socket.writableFinished ? undefined : failure
-    release()
-    handlers.close(error)
+    const error = this.#state === 'closing' && this.#socket.writableFinished ? undefined : this.#failure
+    this.#release()
+    this.#handlers.close(error)
   }
 
-  const release = (): void => {
-    state = 'ended'
-    clearTimeout(closeTimer)
-    socket.off('data', onFirstData).off('data', onData).off('drain', onDrain).off('error', onError).off('close', end)
+  #release(): void {
+    const socket = this.#socket
+    this.#state = 'ended'
+    clearTimeout(this.#closeTimer)
+    socket.off('data', this.#onData).off('drain', this.#onDrain).off('error', this.#onError).off('close', this.#end)
     // It may still fail on its way out; an error that nobody listens to would end the process.
     socket.on('error', ignore)
-  }
-
-  socket.on('data', onFirstData).on('drain', onDrain).on('error', onError).on('close', end)
-
-  return {
-    send(bytes) {
-      if (state !== 'open') return false
-      socket.write(bytes)
-      // The stream's own "drain" follows, as its mark is below ours.
-      full ||= socket.writableLength > HIGH_WATER
-      return !full
-    },
-    pause() {
-      if (state === 'open') socket.pause()
-    },
-    resume() {
-      if (state === 'open') socket.resume()
-    },
-    close() {
-      if (state !== 'open') return
-      state = 'closing'
-      // Without reading, the peer's end is not seen.
-      socket.resume()
-      socket.end()
-      closeTimer = setTimeout(() => {
-        if (!socket.writableFinished) failure ??= unflushed(endpoint)
-        socket.destroy()
-        end()
-      }, CLOSE_PATIENCE)
-    },
-    destroy() {
-      if (state === 'ended') return
-      release()
-      socket.destroy()
-    },
   }
 }
 

@@ -3,14 +3,29 @@
 /** How often the clock is looked at, ms. */
 const EVERY = 10_000
 
+/** Who wants to know: one timer does for all, however many clients there are. */
+const watchers = new Set<() => void>()
+let timer: NodeJS.Timeout | undefined
+
 /** `now` has to count the time in which the machine slept, which timers do not. The process may end meanwhile. */
 export function watchSleep(now: () => number, slept: () => void): () => void {
+  watchers.add(slept)
+  timer ??= watch(now)
+  return () => {
+    watchers.delete(slept)
+    if (watchers.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
+function watch(now: () => number): NodeJS.Timeout {
   let last = now()
-  const timer = setInterval(() => {
+  const look = (): void => {
     const time = now()
-    if (time - last > 2 * EVERY) slept()
+    const late = time - last > 2 * EVERY
     last = time
-  }, EVERY)
-  timer.unref()
-  return () => clearInterval(timer)
+    if (late) for (const slept of [...watchers]) slept()
+  }
+  return setInterval(look, EVERY).unref()
 }

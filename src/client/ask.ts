@@ -6,9 +6,9 @@ import { Pending, type Waiter } from './pending.js'
 
 /** `put` asks the session, which answers by way of `tag`. `answered` makes the result, before anything else happens. */
 export function ask<A, T>(
-  { session, platform, connection }: Parts,
+  { session, connection }: Parts,
   signal: CancelSignal | undefined,
-  put: (tag: Waiter<A>, now: number) => void,
+  put: (tag: Waiter<A>) => void,
   answered: (answer: A) => T,
 ): Promise<T> {
   const tag: Waiter<A> = {
@@ -18,7 +18,7 @@ export function ask<A, T>(
   const pending = new Pending<T>(signal, () => session.cancel(tag))
   if (!signal?.aborted) {
     try {
-      put(tag, platform.now())
+      put(tag)
       connection.update()
     } catch (error) {
       // It was not taken over: its signal is let go of.

@@ -25,7 +25,7 @@ export class Attempts {
   /** When those of the last one expire. */
   expiresAt: number | undefined
   /** Waits for CONNACK: whoever hears of that, or of an end before it, settles it. */
-  opening = new Pending<void>()
+  opening: Pending<void> | undefined
   readonly #parts: Parts
   readonly #servers: Servers
   readonly #authentication: Authentication
@@ -63,7 +63,7 @@ export class Attempts {
     const { version, freshCredentials } = this.#parts.settings
     const endpoint = this.endpoint as Endpoint
     this.#servers.refer(endpoint, connack.reasonCode, connack.properties.serverReference)
-    this.opening.reject(connackError(connack, version, endpoint, freshCredentials, proven))
+    this.opening?.reject(connackError(connack, version, endpoint, freshCredentials, proven))
   }
 
   /** Gives the one under way up, if it waits for the network for long already. */
@@ -75,6 +75,7 @@ export class Attempts {
     const { platform, settings, connection, subscriptions } = this.#parts
     const { version, connect, connectTimeout: ms } = settings
     let waitingFor: WaitedFor = 'credentials'
+    const opening = new Pending<void>()
     const cancel = new Cancel()
     const release = onAbort(life, (reason) => cancel.abort(reason))
     const stopTimer = platform.setTimer(() => {
@@ -99,16 +100,18 @@ export class Attempts {
         const stale = platform.now() - begun > STALE_AFTER
         if (stale && !this.#authentication.working) cancel.abort(connectionLost())
       }
-      this.opening = new Pending()
+      this.opening = opening
       await connection.open(endpoint, packet, subscriptions.resumptions(), cancel)
       waitingFor = 'connack'
-      await unlessAborted(this.opening.promise, cancel)
+      await unlessAborted(opening.promise, cancel)
     } catch (error) {
       // A server that refused is left in order: DISCONNECT, if there is one to send, has to reach it.
       if (cancel.aborted) connection.destroy()
       else void connection.close()
       throw error
     } finally {
+      // They hold all of the attempt. By now there may be those of another one.
+      if (this.opening === opening) this.#restart = this.opening = undefined
       release()
       stopTimer()
     }

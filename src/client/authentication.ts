@@ -48,8 +48,8 @@ export class Authentication {
     return ask(
       this.#parts,
       signal,
-      (tag, now) => {
-        if (this.#parts.session.reauthenticate(tag, now)) this.#authenticator = authenticator
+      (tag) => {
+        if (this.#parts.session.reauthenticate(tag, this.#parts.platform.now())) this.#authenticator = authenticator
       },
       accepted,
     )

@@ -18,7 +18,8 @@ const NOBODY: readonly never[] = []
 
 /** Listeners by name of event. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>()
+  /** Made with the first of them. */
+  #listeners: Map<keyof Events, Set<Listener<never>>> | undefined
   readonly #call: Caller
 
   /** `failed` is told of what a listener throws, or rejects with. */
@@ -29,7 +30,8 @@ export class Emitter<Events extends object> {
   on<K extends keyof Events>(name: K, listener: Listener<Events[K]>, { signal }: ListenOptions = {}): () => void {
     // A function of its own, so that one listener may be added twice and each removed by its disposer.
     const entry: Listener<Events[K]> = (event) => listener(event)
-    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners ??= new Map()
+    const listeners = this.#listeners?.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(entry))
     const release = onAbort(signal, () => listeners.delete(entry))
     return () => {
@@ -51,12 +53,12 @@ export class Emitter<Events extends object> {
   }
 
   has(name: keyof Events): boolean {
-    return Boolean(this.#listeners.get(name)?.size)
+    return Boolean(this.#listeners?.get(name)?.size)
   }
 
   /** Those who hear of `name` now. */
   listeners<K extends keyof Events>(name: K): readonly Listener<Events[K]>[] {
-    const listeners = this.#listeners.get(name)
+    const listeners = this.#listeners?.get(name)
     return listeners?.size ? ([...listeners] as Listener<Events[K]>[]) : NOBODY
   }
 
@@ -65,7 +67,7 @@ export class Emitter<Events extends object> {
   }
 
   clear(): void {
-    this.#listeners.clear()
+    this.#listeners = undefined
   }
 }
 

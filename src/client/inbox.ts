@@ -34,6 +34,7 @@ export class Inbox implements Desk {
   /** Hands out what was held back, unless the client is paused. */
   handOut(): void {
     this.#cancelTimer?.()
+    this.#cancelTimer = undefined
     this.#holding = false
     // A handler resumed the client: others have still to get the message that it got.
     if (this.#handingOut) return
@@ -82,7 +83,7 @@ export class Inbox implements Desk {
     // What says nothing but the Packet Identifier is valid.
     if (code !== 0 || properties !== NO_PROPERTIES)
       measurePacket({ type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode: code, properties }, version)
-    session.settle(delivery, code, properties, connection.now())
+    session.settle(delivery, code, properties, connection.now)
     connection.updateSoon()
   }
 

@@ -36,7 +36,12 @@ export class Requests {
     answered: (answer: Answer) => T,
   ): Promise<T> {
     if (this.#over) return this.refuse()
-    return ask(this.#parts, signal, (tag, now) => this.#parts.session.call(packet, tag, now), answered)
+    return ask(
+      this.#parts,
+      signal,
+      (tag) => this.#parts.session.call(packet, tag, this.#parts.platform.now()),
+      answered,
+    )
   }
 
   publish(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
@@ -46,7 +51,7 @@ export class Requests {
     return ask(
       this.#parts,
       signal,
-      (tag, now) => this.#parts.session.publish(packet, tag, now, untilAccepted),
+      (tag) => this.#parts.session.publish(packet, tag, this.#parts.connection.now, untilAccepted),
       ({ packetId, reasonCode, properties }: PublishResult) => ({ packetId, reasonCode, properties }),
     )
   }
@@ -55,7 +60,7 @@ export class Requests {
     return ask(
       this.#parts,
       signal,
-      (tag, now) => this.#parts.session.ping(tag, now),
+      (tag) => this.#parts.session.ping(tag, this.#parts.platform.now()),
       ({ roundTrip }: { roundTrip: number }) => roundTrip,
     )
   }
@@ -66,12 +71,12 @@ export class Requests {
   }
 
   #publishQos0(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
-    const { session, platform, connection } = this.#parts
+    const { session, connection } = this.#parts
     const tag: Waiter<unknown> = {
       resolve: () => void connection.flushed().then((result) => pending.resolve(result), tag.reject),
       reject: (error) => pending.reject(error),
     }
-    if (session.publish(packet, tag, platform.now())) {
+    if (session.publish(packet, tag, connection.now)) {
       connection.update()
       return untilAccepted ? Promise.resolve(HANDED_OVER) : unlessAborted(connection.flushed(), signal)
     }

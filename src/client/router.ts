@@ -19,11 +19,13 @@ interface Node<T> {
 const NOBODY: readonly never[] = []
 
 export class Router<T> {
-  readonly #holders = new Map<string, Holders<T>>()
-  /** Of the filters that are more than the one topic that they match. */
-  readonly #patterns: Node<T> = emptyNode()
+  /** Made with the first. */
+  #holders: Map<string, Holders<T>> | undefined
+  /** Of the filters that are more than the one topic that they match; made with the first. */
+  #patterns: Node<T> | undefined
 
   add(filter: string, target: T): void {
+    this.#holders ??= new Map()
     const known = this.#holders.get(filter)
     const holders = known ?? { all: new Set(), list: undefined }
     holders.all.add(target)
@@ -32,6 +34,7 @@ export class Router<T> {
     this.#holders.set(filter, holders)
     const levels = levelsOf(filter)
     if (!levels) return
+    this.#patterns ??= emptyNode()
     let at = this.#patterns
     for (const level of levels) {
       const next = at.levels.get(level) ?? emptyNode()
@@ -42,35 +45,35 @@ export class Router<T> {
   }
 
   delete(filter: string, target: T): void {
-    const holders = this.#holders.get(filter)
+    const holders = this.#holders?.get(filter)
     if (!holders?.all.delete(target)) return
     holders.list = undefined
     if (holders.all.size > 0) return
-    this.#holders.delete(filter)
+    this.#holders?.delete(filter)
     const levels = levelsOf(filter)
-    if (levels) remove(this.#patterns, levels, 0, holders)
+    if (levels) remove(this.#patterns as Node<T>, levels, 0, holders)
   }
 
   clear(): void {
-    this.#holders.clear()
-    this.#patterns.levels.clear()
+    this.#holders = undefined
+    this.#patterns = undefined
   }
 
   /** Those who were added with exactly this filter. */
   holders(filter: string): readonly T[] {
-    const holders = this.#holders.get(filter)
+    const holders = this.#holders?.get(filter)
     return holders ? listOf(holders) : NOBODY
   }
 
   /** Everyone, each once. */
   targets(): readonly T[] {
-    return union([...this.#holders.values()])
+    return union([...(this.#holders?.values() ?? [])])
   }
 
   /** Everyone whose filter matches `topic`, each once. */
   match(topic: string): readonly T[] {
-    if (this.#patterns.levels.size === 0) return this.holders(topic)
-    const exact = this.#holders.get(topic)
+    if (!this.#patterns) return this.holders(topic)
+    const exact = this.#holders?.get(topic)
     const found = exact ? [exact] : []
     collect(this.#patterns, topic, 0, found)
     return found.length === 1 ? listOf(found[0] as Holders<T>) : union(found)

@@ -4,6 +4,7 @@ import type { Subscribe, SubscriptionRequest } from '../codec/packets/subscribe.
 import type { Unsubscribe, UnsubscribeProperties } from '../codec/packets/unsubscribe.js'
 import { NO_PROPERTIES } from '../codec/property-list.js'
 import { checkTopicFilter } from '../codec/topic.js'
+import { utf8Length } from '../codec/utf8.js'
 import { wrongType } from '../errors.js'
 import type { CancelSignal } from './cancel.js'
 import { Consumer, type MessageHandler } from './consumer.js'
@@ -108,6 +109,7 @@ export class Subscribing {
 function requestOf(input: FilterInput, options: SubscribeOptions): SubscriptionRequest {
   const own = typeof input === 'string' ? { filter: input } : input
   if (typeof own !== 'object' || own === null) throw wrongType('subscribe.filter', 'a string or { filter }', input)
+  utf8Length(own.filter, 'subscribe.filter')
   checkTopicFilter(own.filter, 'subscribe.filter')
   const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = { ...options, ...own }
   return { filter: own.filter, qos, noLocal, retainAsPublished, retainHandling }

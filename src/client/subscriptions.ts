@@ -23,9 +23,10 @@ export class Subscriptions {
   readonly #events: Events
   readonly #version: ProtocolVersion
   readonly #router = new Router<Consumer>()
-  readonly #granted = new Map<string, Granted>()
+  /** Made with the first. */
+  #granted: Map<string, Granted> | undefined
   /** As they were asked for: a server that grants less today may grant it all tomorrow. */
-  readonly #wanted = new Map<string, Granted>()
+  #wanted: Map<string, Granted> | undefined
 
   constructor(events: Events, version: ProtocolVersion) {
     this.#events = events
@@ -33,6 +34,7 @@ export class Subscriptions {
   }
 
   get granted(): ReadonlyMap<string, Granted> {
+    this.#granted ??= new Map()
     return this.#granted
   }
 
@@ -53,14 +55,16 @@ export class Subscriptions {
   /** The server granted a filter. */
   grant(request: SubscriptionRequest, properties: SubscribeProperties, qos: number): void {
     this.forget(request.filter)
+    this.#wanted ??= new Map()
+    this.#granted ??= new Map()
     this.#wanted.set(request.filter, { ...request, properties })
     this.#granted.set(request.filter, { ...request, properties, qos: qos as QoS })
   }
 
   /** A filter is not in force any more, or will not be. */
   forget(filter: string): void {
-    this.#wanted.delete(filter)
-    this.#granted.delete(filter)
+    this.#wanted?.delete(filter)
+    this.#granted?.delete(filter)
   }
 
   /** `consumer` gets nothing for `filter` any more; if that was its last, its iteration ends, with `error`. */
@@ -74,7 +78,7 @@ export class Subscriptions {
   leave(consumer: Consumer, error?: unknown): string[] {
     return [...consumer.filters].filter((filter) => {
       this.drop(filter, consumer, error)
-      return this.#granted.has(filter) && this.holders(filter).length === 0
+      return this.#granted?.has(filter) && this.holders(filter).length === 0
     })
   }
 
@@ -96,7 +100,7 @@ export class Subscriptions {
   resumptions(): Resumption[] {
     const packets: Subscribe[] = []
     const open = new Map<SubscribeProperties, SubscriptionRequest[]>()
-    for (const { properties, ...request } of this.#wanted.values()) {
+    for (const { properties, ...request } of this.#wanted?.values() ?? []) {
       let subscriptions = open.get(properties)
       if (!subscriptions || subscriptions.length >= GROUP) {
         subscriptions = []

@@ -7,7 +7,7 @@ import type { MqttError } from '../errors.js'
 import type { SessionEvent } from '../session/events.js'
 import { Attempts } from './attempts.js'
 import type { Authentication } from './authentication.js'
-import { Cancel, type CancelSignal, onAbort } from './cancel.js'
+import { Cancel, type CancelSignal } from './cancel.js'
 import { Expiry } from './expiry.js'
 import { asError, closedError, credentialsRenewed, cutAgain, disconnectError, notConnected } from './failures.js'
 import type { Inbox } from './inbox.js'
@@ -55,6 +55,7 @@ export class Supervisor {
   #planned: { error: Error; delay: number; cancel: () => void } | undefined
   /** What the host says. */
   #offline = false
+  #unwatch: (() => void) | undefined
 
   constructor(parts: Parts, inbox: Inbox, servers: Servers, authentication: Authentication) {
     this.#parts = parts
@@ -136,7 +137,7 @@ export class Supervisor {
   #ended(error: Error, ended = SILENCE, referred = false): void {
     const { events } = this.#parts
     if (this.status !== 'connected') {
-      this.#attempts.opening.reject(notConnected(this.endpoint as Endpoint, error))
+      this.#attempts.opening?.reject(notConnected(this.endpoint as Endpoint, error))
       return
     }
     this.#leave()
@@ -194,10 +195,7 @@ export class Supervisor {
     this.#attempted = 0
     this.#cuts = 0
     this.#offline = false
-    onAbort(
-      this.#life,
-      platform.watch((online) => this.#notice(online)),
-    )
+    this.#unwatch = platform.watch((online) => this.#notice(online))
     if (this.#parts.storage) void this.#openStorage(this.#parts.storage)
     else void this.#connect()
   }
@@ -262,7 +260,7 @@ export class Supervisor {
     metrics.connections++
     metrics.connackTime = this.#connectedAt - connection.openedAt
     this.#expiry.start(this.#attempts.expiresAt)
-    this.#attempts.opening.resolve()
+    this.#attempts.opening?.resolve()
     const waiting = this.#connecting.splice(0)
     for (const pending of waiting) pending.resolve(this.connack)
     if (waiting.length > 0) this.#inbox.hold()
@@ -353,5 +351,7 @@ export class Supervisor {
     connection.abandon(reason)
     connection.update()
     this.#life.abort(reason)
+    this.#unwatch?.()
+    this.#unwatch = undefined
   }
 }

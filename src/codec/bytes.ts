@@ -22,26 +22,18 @@ export function sizeOnWire(remaining: number): number {
   return 1 + varintSize(remaining) + remaining
 }
 
-/**
- * Where a packet goes field by field, twice: to a `Measure`, which checks the caller's values, naming the field, and
- * counts their bytes, and then to a `Writer`, which lays down what was checked.
- */
-export interface Sink {
-  byte(value: number): void
-  uint16(value: number, field: string, min?: number): void
-  uint32(value: number, field: string, min?: number): void
-  varint(value: number, field: string, min?: number): void
-  /** A UTF-8 Encoded String (§1.5.4). `check` may ask for more; it returns the bytes. */
-  text(value: string, field: string, check?: (value: unknown, field: string) => number): void
-  /** Binary Data (§1.5.6). */
-  binary(value: Uint8Array, field: string): void
+/** Copies the first `length` bytes of `from`. */
+export function copy(from: Uint8Array, length: number, into: Uint8Array, at: number): void {
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: both ways lay down the same bytes
+  if (length > 32) into.set(from.length === length ? from : from.subarray(0, length), at)
+  else for (let i = 0; i < length; i++) into[at + i] = from[i] as number // a call to set() costs more
 }
 
 /**
  * Collects packets until they are sent. Room for a whole packet is taken at its beginning, then the fields are laid
  * down unchecked, for they were measured. Bytes that were taken are never written again: they belong to a socket.
  */
-export class Writer implements Sink {
+export class Writer {
   readonly #firstSlab: number
   readonly #largestSlab: number
   readonly #byReferenceFrom: number
@@ -70,6 +62,8 @@ export class Writer implements Sink {
 
   /** Hands over what waits, in order. Large payloads are the callers' own arrays. */
   take(): Uint8Array[] {
+    // Mostly all is in one slab: that is worth no list to push to.
+    if (this.#chunkBytes === 0) return this.#end === this.#start ? [] : [this.#cut()]
     this.#seal()
     const chunks = this.#chunks
     this.#chunks = []
@@ -90,19 +84,10 @@ export class Writer implements Sink {
     this.varint(remaining)
   }
 
-  byte(value: number): void {
-    this.#slab[this.#end++] = value
-  }
-
   uint16(value: number): void {
     const slab = this.#slab
     slab[this.#end++] = value >> 8
     slab[this.#end++] = value
-  }
-
-  uint32(value: number): void {
-    this.uint16(value >>> 16)
-    this.uint16(value & 0xffff)
   }
 
   varint(value: number): void {
@@ -126,19 +111,10 @@ export class Writer implements Sink {
     this.#end = end
   }
 
-  binary(value: Uint8Array): void {
-    this.uint16(value.length)
-    this.raw(value)
-  }
-
-  raw(value: Uint8Array): void {
-    const { length } = value
-    const slab = this.#slab
-    const at = this.#end
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: both ways lay down the same bytes
-    if (length > 32) slab.set(value, at)
-    else for (let i = 0; i < length; i++) slab[at + i] = value[i] as number // a call to set() costs more
-    this.#end = at + length
+  /** The first `length` bytes. */
+  raw(value: Uint8Array, length: number): void {
+    copy(value, length, this.#slab, this.#end)
+    this.#end += length
   }
 
   /** The end of a packet that began with `elsewhere`: the array itself is a chunk. */
@@ -150,10 +126,16 @@ export class Writer implements Sink {
 
   #seal(): void {
     if (this.#end === this.#start) return
-    const whole = this.#start === 0 && this.#end === this.#slab.length
-    this.#chunks.push(whole ? this.#slab : this.#slab.subarray(this.#start, this.#end))
     this.#chunkBytes += this.#end - this.#start
+    this.#chunks.push(this.#cut())
+  }
+
+  /** What of the slab nobody has taken. */
+  #cut(): Uint8Array {
+    const whole = this.#start === 0 && this.#end === this.#slab.length
+    const cut = whole ? this.#slab : this.#slab.subarray(this.#start, this.#end)
     this.#start = this.#end
+    return cut
   }
 
   /** The rest of the slab is too short. Only a burst that fills most of a slab makes the next one larger. */

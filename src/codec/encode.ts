@@ -71,7 +71,13 @@ function complete(input: PacketInput): Packet {
 }
 
 /**
- * The bytes of one packet, in an array of its own. Throws a TypeError or a RangeError that names the field and what
+ * Small packets share slabs, as Node's small Buffers do: to allocate each would cost more than all else. In a slab of its
+ * own, as large as it is, is what does not fit.
+ */
+const writer = new Writer(8192, 8192, Infinity)
+
+/**
+ * The bytes of one packet. Nobody writes to them any more, while their `buffer` may hold other packets as well. Throws a TypeError or a RangeError that names the field and what
  * was expected, if the packet cannot be sent in this version.
  */
 export function encodePacket(packet: PacketInput, protocolVersion: ProtocolVersion): Uint8Array {
@@ -82,7 +88,6 @@ export function encodePacket(packet: PacketInput, protocolVersion: ProtocolVersi
   if (protocolVersion !== 5 && protocolVersion !== 4 && protocolVersion !== 3) {
     throw outOfRange('protocolVersion', '3, 4 or 5', protocolVersion)
   }
-  const writer = new Writer(0, 0, Infinity) // a slab of exactly one packet
   writePacket(writer, complete(packet), protocolVersion, FROM_ANYONE)
   return writer.take()[0] as Uint8Array
 }

@@ -4,12 +4,12 @@
  */
 
 import { outOfRange, wrongType } from '../errors.js'
-import type { Reader, Sink } from './bytes.js'
+import type { Reader } from './bytes.js'
 import { checkInteger, checkReasonCode, checkRoom, flag } from './fields.js'
-import { Measure } from './measure.js'
 import { PROPERTY_SETS, type Properties, type Property, type PropertySet } from './properties.js'
 import type { Carrier, PacketType, ProtocolVersion } from './protocol.js'
 import { hex } from './reason.js'
+import { Sink } from './sink.js'
 import { checkTopicName, isTopicName } from './topic.js'
 
 /** What a decoded packet without properties holds, in 3.1 and 3.1.1, too. */
@@ -75,36 +75,32 @@ function readValue(reader: Reader, { kind, name, min }: Property): unknown {
   }
 }
 
-/** What was measured last, for the one who writes it next: a packet is written right after it was measured. */
-let measured: Properties = NO_PROPERTIES
-let measuredSize = 0
+/** The list that was measured last: it is laid down, and whoever measured it copies it at once. */
+const list = new Sink()
 
 /** Checks a caller's properties; returns their bytes, without the Property Length. */
 export function measureProperties(properties: Properties, carrier: Carrier, version: ProtocolVersion): number {
+  list.reset()
   // Stryker disable next-line ConditionalExpression: measuring an empty list gives 0, too
   if (properties === NO_PROPERTIES) return 0
   const set = PROPERTY_SETS[carrier]
   if (typeof properties !== 'object' || properties === null) throw wrongType(set.field, 'an object', properties)
-  const measure = new Measure()
-  emitList(measure, properties, set, version)
-  measured = properties
-  measuredSize = measure.size
-  return measure.size
+  emitList(list, properties, set, version)
+  return list.size
 }
 
-/** Writes Property Length and checked properties. */
-export function writeProperties(sink: Sink, properties: Properties, carrier: Carrier): void {
-  // Stryker disable next-line ConditionalExpression: measuring again gives the same
-  const size = properties === measured ? measuredSize : measureProperties(properties, carrier, 5)
+/** Writes Property Length and the properties that were just measured. */
+export function writeProperties(sink: Pick<Sink, 'varint' | 'raw'>): void {
+  const { size } = list
   // Stryker disable next-line StringLiteral: a size is in its range, so that no error names it
   sink.varint(size, '') // [MQTT-2.2.2-1] Zero says that there are none.
-  if (size > 0) emitList(sink, properties, PROPERTY_SETS[carrier], 5)
+  sink.raw(list.bytes, size)
 }
 
 /** Property Length and properties of a packet which has both always in 5.0, and never before. */
 export function emitProperties(sink: Sink, properties: Properties, carrier: Carrier, version: ProtocolVersion): void {
   measureProperties(properties, carrier, version)
-  if (version === 5) writeProperties(sink, properties, carrier)
+  if (version === 5) writeProperties(sink)
 }
 
 /**
@@ -119,7 +115,7 @@ export function emitOutcome(
   checkReasonCode(reasonCode, type, version)
   const listed = measureProperties(properties, type, version)
   if (listed > 0 || reasonCode !== 0) sink.byte(reasonCode)
-  if (listed > 0) writeProperties(sink, properties, type)
+  if (listed > 0) writeProperties(sink)
 }
 
 function emitList(sink: Sink, properties: Properties, set: PropertySet, version: ProtocolVersion): void {

@@ -2,7 +2,6 @@
 
 import { outOfRange } from '../errors.js'
 import type { Reader } from './bytes.js'
-import { utf8Length } from './utf8.js'
 
 const SLASH = 47
 const PLUS = 43
@@ -47,22 +46,15 @@ function isLevel(text: string, start: number, at: number): boolean {
   return (at === start || text[at - 1] === '/') && (at === text.length - 1 || text[at + 1] === '/')
 }
 
-/** Checks a caller's Topic Name; returns its bytes in UTF-8. Throws TypeError or RangeError that names `field`. */
-export function checkTopicName(topic: unknown, field: string): number {
-  const bytes = utf8Length(topic, field)
-  if (!isTopicName(topic as string)) {
-    throw outOfRange(field, 'a Topic Name: at least one character, no + and #', topic)
-  }
-  return bytes
+/** Checks a caller's text for being a Topic Name. Throws a RangeError that names `field`. */
+export function checkTopicName(topic: string, field: string): void {
+  if (!isTopicName(topic)) throw outOfRange(field, 'a Topic Name: at least one character, no + and #', topic)
 }
 
-/** Checks a caller's Topic Filter; returns its bytes in UTF-8. Throws TypeError or RangeError that names `field`. */
-export function checkTopicFilter(filter: unknown, field: string): number {
-  const bytes = utf8Length(filter, field)
-  if (!isTopicFilter(filter as string)) {
+/** Checks a caller's text for being a Topic Filter. Throws a RangeError that names `field`. */
+export function checkTopicFilter(filter: string, field: string): void {
+  if (!isTopicFilter(filter))
     throw outOfRange(field, 'a Topic Filter: + and # as whole levels, # last, $share/name/filter', filter)
-  }
-  return bytes
 }
 
 /** Reads a peer's Topic Filter. */

@@ -41,6 +41,20 @@ export function utf8Length(text: unknown, field: string): number {
   return bytes
 }
 
+/**
+ * Checks and writes text at once where it is short, ASCII, and fits, which most is; returns its bytes. -1: it is not, and
+ * what was written has to be written again.
+ */
+export function writeAscii(text: unknown, into: Uint8Array, at: number): number {
+  if (typeof text !== 'string' || text.length >= LONG_WRITE || at + text.length > into.length) return -1
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (!isAscii(unit)) return -1
+    into[at + i] = unit
+  }
+  return text.length
+}
+
 /** Writes checked text; returns where it ends. */
 export function writeUtf8(text: string, into: Uint8Array, at: number): number {
   const { length } = text

@@ -12,14 +12,14 @@ const COST = 3
  * topics keep their aliases: replacing them would thrash when topics take turns.
  */
 export function withAlias(packet: Publish, size: number, aliases: Map<string, number>, theirs: Theirs): Publish {
-  const { topicAliasMaximum } = theirs
+  const topicAliasMaximum = theirs.topicAliasMaximum as number
   let { topic } = packet
-  // [MQTT-3.3.2-9] No alias above the server's Topic Alias Maximum.
-  if (!topicAliasMaximum || topic.length <= COST) return packet
+  if (topic.length <= COST) return packet
   let topicAlias = aliases.get(topic)
   if (topicAlias !== undefined) topic = ''
   else {
     topicAlias = aliases.size + 1
+    // [MQTT-3.3.2-9] No alias above the server's Topic Alias Maximum.
     // The property may also lengthen the Property Length by a byte, and with it the Remaining Length.
     if (topicAlias > topicAliasMaximum || size + COST + 2 > (theirs.maximumPacketSize ?? Infinity)) return packet
     aliases.set(topic, topicAlias)

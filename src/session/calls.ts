@@ -46,7 +46,7 @@ export class Calls {
 
   /** Whether somebody waits for an answer of the server. */
   get awaited(): boolean {
-    return [...this.#link.calls.values(), ...this.#pings].some(({ tag }) => tag !== undefined)
+    return [...this.#link.calls.all(), ...this.#pings].some(({ tag }) => tag !== undefined)
   }
 
   /** Sends `packet`, now or once there is a connection. Its Packet Identifier is set here. */
@@ -89,7 +89,7 @@ export class Calls {
 
   /** The connection is gone: calls wait for the next one, or end here. */
   lost(error: () => MqttError): void {
-    const sent = [...this.#link.calls.values()]
+    const sent = this.#link.calls.inOrder()
     this.#link.calls.clear()
     const calls = [...sent, ...this.#waiting.items]
     this.owing ||= calls.some(({ again }) => again)
@@ -150,13 +150,13 @@ export class Calls {
   }
 
   #all(): Call<Question | Pingreq>[] {
-    return [...this.#link.calls.values(), ...this.#waiting.items, ...this.#pings]
+    return [...this.#link.calls.inOrder(), ...this.#waiting.items, ...this.#pings]
   }
 
   #call<P>(packet: P, tag: unknown, again = false): Call<P> {
     const { now, settings } = this.#link
     this.#deadline = Math.min(this.#deadline, now + settings.ackTimeout)
-    return { packet, tag, since: now, again }
+    return { packet, tag, since: now, again, turn: 0 }
   }
 
   #measure(packet: Question): number {
@@ -172,7 +172,7 @@ export class Calls {
     const packetId = this.#link.ids.take()
     call.packet = { ...call.packet, packetId }
     call.since = this.#link.now
-    this.#link.calls.set(packetId, call)
+    this.#link.calls.add(call)
     this.#link.send(call.packet)
   }
 

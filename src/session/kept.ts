@@ -61,7 +61,7 @@ export class Kept {
       entry.accepted = entry.left = true
       entry.order = order
       entry.awaits = awaits
-      if (awaits) messages.set(packet.packetId as number, entry)
+      if (awaits) messages.add(entry)
       else waiting.push(entry)
     }
     this.#outbound.recount()

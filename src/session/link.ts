@@ -7,6 +7,7 @@ import { NO_PROPERTIES } from '../codec/property-list.js'
 import type { ProtocolVersion } from '../codec/protocol.js'
 import type { MqttError } from '../errors.js'
 import type { SessionEvent } from './events.js'
+import { InFlight } from './in-flight.js'
 import type { Journal } from './journal.js'
 import { KeepAlive } from './keepalive.js'
 import type { Theirs } from './limits.js'
@@ -45,13 +46,13 @@ export class Link {
    * In flight, by Packet Identifier. The order is that of sending again [MQTT-4.6.0-1]: PUBREC moves an entry to the
    * end.
    */
-  readonly messages = new Map<number, Entry>()
+  readonly messages = new InFlight<Entry>()
   /** Messages that wait, with what was in flight on the last connection and has no room on this one: that is in both. */
   readonly waiting: Outbox
   /** Messages of QoS 2 from PUBLISH to PUBREL, by the server's Packet Identifier; a part of the session (§4.1). */
   readonly held = new Map<number, Delivery>()
   /** Sent and not answered, by Packet Identifier, in the order of sending. */
-  readonly calls = new Map<number, Call>()
+  readonly calls = new InFlight<Call>()
   readonly ids = new PacketIds(this.messages, this.calls)
   readonly journal: Journal | undefined
 

@@ -9,6 +9,7 @@ import { describe, type MqttError, outOfRange } from '../errors.js'
 import { withAlias } from './aliases.js'
 import type { DiscardReason } from './events.js'
 import { discarded, refusedBy } from './failures.js'
+import type { InFlight } from './in-flight.js'
 import { refusal, type Theirs } from './limits.js'
 import type { Link } from './link.js'
 import type { Outbox } from './outbox.js'
@@ -26,9 +27,10 @@ const SPARE_IDS = 35
 
 export class Outbound {
   readonly #link: Link
-  readonly #inflight: Map<number, Entry>
+  readonly #inflight: InFlight<Entry>
   readonly #waiting: Outbox
-  #aliases = new Map<string, number>()
+  /** Made where the server takes aliases. */
+  #aliases: Map<string, number> | undefined
   /** The send window in force: the smaller of `maxInflight` and the server's Receive Maximum. */
   window = 0
   #windowUsed = 0
@@ -135,6 +137,7 @@ export class Outbound {
       untilAccepted,
       order: 0,
       left: false,
+      turn: 0,
     }
   }
 
@@ -178,14 +181,15 @@ export class Outbound {
 
   /** A connection is up. `resumed`: the server has our session and knows our Packet Identifiers. */
   connected(theirs: Theirs, resumed: boolean): void {
-    this.#aliases = new Map()
+    // [MQTT-3.2.2-18] No alias where the server takes none.
+    this.#aliases = theirs.topicAliasMaximum ? new Map() : undefined
     this.#resting = false
     this.window = Math.min(theirs.receiveMaximum ?? 65_535, this.#link.settings.maxInflight, 65_535 - SPARE_IDS)
     this.#windowUsed = 0
     this.#qos2Used = 0
     this.#retryAt = Infinity
     const owed: Entry[] = []
-    for (const entry of this.#inflight.values()) {
+    for (const entry of this.#inflight.inOrder()) {
       if (entry.awaits !== 'pubcomp' && entry.awaits !== 'pubrel') {
         // [MQTT-3.3.1-1] DUP is 1 when a PUBLISH is sent again. Where the server has no session, it is a new message.
         entry.packet.dup = resumed
@@ -221,8 +225,7 @@ export class Outbound {
     } else if (type !== entry.awaits && !again) {
       throw protocolError(`${type}.packetId: expected ${entry.awaits ?? 'no answer'} for ${packetId}, got ${type}`)
     } else if (type === 'pubrec' && reasonCode < 0x80) {
-      this.#inflight.delete(packetId)
-      this.#inflight.set(packetId, entry)
+      this.#inflight.add(entry)
       const ours = this.#link.settings.autoAck === 'never'
       // Behind PUBREL the caller may answer again, and the PUBCOMP for the first may be on its way.
       entry.asked = entry.awaits === 'pubcomp'
@@ -280,7 +283,7 @@ export class Outbound {
     const { now, settings } = this.#link
     if (now < this.deadline) return false
     this.#retryAt = Infinity
-    for (const entry of this.#inflight.values()) {
+    for (const entry of this.#inflight.inOrder()) {
       if (!entry.awaits || entry.awaits === 'pubrel') continue
       if (entry.sentAt + settings.retryInterval <= now) {
         if (settings.version === 5) return true
@@ -294,7 +297,7 @@ export class Outbound {
 
   /** Nobody waits for `tag` any more. What was not sent yet is not sent; what was sent is completed. */
   cancel(tag: unknown): void {
-    for (const entry of this.#inflight.values()) if (entry.tag === tag) entry.tag = undefined
+    for (const entry of this.#inflight.all()) if (entry.tag === tag) entry.tag = undefined
     const entry = this.#waiting.cancel(tag)
     if (!entry) return
     // The write that was to make it accepted may be under way.
@@ -305,7 +308,7 @@ export class Outbound {
   /** No further connection is planned: whoever waits hears of it, while messages of QoS 1 and 2 stay in the session. */
   detach(error: () => MqttError): void {
     this.#resting = true
-    for (const entry of this.#inflight.values()) this.#link.reject(entry, error)
+    for (const entry of this.#inflight.inOrder()) this.#link.reject(entry, error)
     this.#waiting.keep((entry) => {
       entry.left = true
       this.#link.reject(entry, error)
@@ -316,7 +319,7 @@ export class Outbound {
   /** The application wants a new session: what `detach` left of the old one is dropped. */
   reset(): void {
     const { journal } = this.#link
-    for (const entry of this.#inflight.values()) journal?.remove(entry)
+    for (const entry of this.#inflight.all()) journal?.remove(entry)
     this.#inflight.clear()
     this.recount()
     this.#waiting.keep((entry) => {
@@ -342,7 +345,7 @@ export class Outbound {
     const { packet } = entry
     if (!packet.dup) {
       packet.packetId = this.#link.ids.take()
-      this.#inflight.set(packet.packetId, entry)
+      this.#inflight.add(entry)
       this.#link.journal?.proceed(entry)
     }
     entry.awaits = packet.qos === 1 ? 'puback' : 'pubrec'
@@ -361,7 +364,8 @@ export class Outbound {
   }
 
   #send(packet: Publish, size: number): void {
-    this.#link.send(packet.dup ? packet : withAlias(packet, size, this.#aliases, this.#link.theirs as Theirs))
+    const aliases = packet.dup ? undefined : this.#aliases
+    this.#link.send(aliases ? withAlias(packet, size, aliases, this.#link.theirs as Theirs) : packet)
   }
 
   /** The server does not take the message. */

@@ -30,6 +30,8 @@ export interface Entry {
   left: boolean
   /** Its place in the store; 0 is none. */
   order: number
+  /** Its place in the order of sending again. */
+  turn: number
 }
 
 /** A message of QoS 1 or 2 that the application has and that is not fully acknowledged. Opaque to the client. */
@@ -55,6 +57,8 @@ export interface Call<P = Subscribe | Unsubscribe> {
   since: number
   /** It makes subscriptions again: if the connection ends before its answer, the next one asks anew. */
   readonly again: boolean
+  /** Its place in the order of sending. */
+  turn: number
 }
 
 /** One authentication, from CONNECT or AUTH 0x19 to the end. Opaque to the client. */

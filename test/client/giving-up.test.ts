@@ -7,7 +7,7 @@ import { Duplex } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { createBrowserPlatform } from '../../platform/browser/platform.js'
 import { connectError, EXPLANATIONS, httpError, optionsError } from '../../platform/node/connect-errors.js'
-import { socketTransport } from '../../platform/node/socket-transport.js'
+import { SocketTransport } from '../../platform/node/socket-transport.js'
 import {
   openWebSocket,
   type WebSocketConstructor,
@@ -162,7 +162,7 @@ async function ofSocket(act: (socket: Duplex) => void): Promise<Error> {
   const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   const handlers = { data() {}, drain() {} }
   return new Promise((resolve) => {
-    socketTransport(socket as Socket, endpoint, { ...handlers, close: (error) => resolve(error as Error) })
+    new SocketTransport(socket as Socket, endpoint, { ...handlers, close: (error) => resolve(error as Error) })
     act(socket)
   })
 }

@@ -38,6 +38,7 @@ function entry(packet: Publish = message(), acceptedAt = 0): Entry {
     untilAccepted: false,
     left: false,
     order: 0,
+    turn: 0,
   }
 }
 

@@ -28,7 +28,7 @@ function entryOf({ topic = 't', qos = 1, size = 1, expiresAt = NEVER, tag = {} }
     properties: {},
     payload: new Uint8Array(),
   } as const
-  const kept = { asked: false, accepted: true, untilAccepted: false, left: false, order: 0 }
+  const kept = { asked: false, accepted: true, untilAccepted: false, left: false, order: 0, turn: 0 }
   return { packet, size, tag, awaits: undefined, sentAt: 0, acceptedAt: 0, expiresAt, ...kept }
 }
 

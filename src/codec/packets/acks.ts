@@ -1,10 +1,11 @@
 /** PUBACK, PUBREC, PUBREL, PUBCOMP (§3.4 to §3.7): the four answers of QoS 1 and 2, which look alike. */
 
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { readPacketId, readReasonCode } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { emitOutcome, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
+import type { Sink } from '../sink.js'
 
 /** Properties that these four may carry (§3.4.2.2). */
 export type AckProperties = Pick<Properties, 'reasonString' | 'userProperties'>

@@ -1,11 +1,12 @@
 /** AUTH (§3.15, 5.0 only): a step of enhanced authentication. */
 
 import { outOfRange, wrongType } from '../../errors.js'
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { readReasonCode } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { emitOutcome, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
+import type { Sink } from '../sink.js'
 
 /** Properties that AUTH may carry (§3.15.2.2). */
 export type AuthProperties = Pick<

@@ -1,12 +1,13 @@
 /** CONNACK (§3.2): the server's answer to CONNECT. */
 
 import { outOfRange } from '../../errors.js'
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { checkInteger, checkReasonCode, flag, readReasonCode } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
 import { reasonCodeOfReturnCode } from '../reason.js'
+import type { Sink } from '../sink.js'
 
 /** Properties that CONNACK may carry (§3.2.2.3). */
 export type ConnackProperties = Pick<

@@ -1,11 +1,12 @@
 /** CONNECT (§3.1): the client introduces itself. */
 
 import { outOfRange, wrongType } from '../../errors.js'
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { checkInteger, flag } from '../fields.js'
 import type { ConnectProperties, Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
+import type { Sink } from '../sink.js'
 import { checkTopicName, isTopicName } from '../topic.js'
 
 /** Properties that a Will may carry (§3.1.3.2). */

@@ -1,10 +1,11 @@
 /** DISCONNECT (§3.14): the last packet of a connection. In 5.0 the server may send it, too. */
 
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { readReasonCode } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { emitOutcome, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
+import type { Sink } from '../sink.js'
 
 /** Properties that DISCONNECT may carry (§3.14.2.2). */
 export type DisconnectProperties = Pick<

@@ -9,6 +9,7 @@ import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
 import { malformed } from '../reason.js'
 import { checkTopicName } from '../topic.js'
 import { readTopicName } from '../topic-names.js'
+import { utf8Length } from '../utf8.js'
 
 /** Properties that PUBLISH may carry (§3.3.2.3). */
 export type PublishProperties = Pick<
@@ -57,6 +58,20 @@ export function completePublish(input: PublishInput): Publish {
   }
 }
 
+/** The topic that was checked last: a message is measured when it is published, and again when it is written. */
+let checked: string | undefined
+let checkedBytes = 0
+
+function topicLength(topic: string): number {
+  if (topic !== checked) {
+    const bytes = utf8Length(topic, 'publish.topic')
+    checkTopicName(topic, 'publish.topic')
+    checked = topic
+    checkedBytes = bytes
+  }
+  return checkedBytes
+}
+
 /** Checks all of it; returns the Remaining Length. Written out, because it is what a client does most. */
 export function publishLength(packet: Publish, version: ProtocolVersion): number {
   const { dup, qos, topic, packetId, properties, payload } = packet
@@ -76,21 +91,21 @@ export function publishLength(packet: Publish, version: ProtocolVersion): number
   const listed = measureProperties(properties, 'publish', version)
   if (version === 5) length += varintSize(listed) + listed
   const aliased = topic === '' && properties.topicAlias !== undefined // §3.3.2.3.4
-  if (!aliased) length += checkTopicName(topic, 'publish.topic')
+  if (!aliased) length += topicLength(topic)
   return length + checkBytes(payload, MAX_VARINT, 'publish.payload').length
 }
 
 export function writePublish(writer: Writer, packet: Publish, version: ProtocolVersion): void {
-  const { qos, properties, payload } = packet
+  const { qos, payload } = packet
   const length = publishLength(packet, version)
   const apart = writer.keeps(payload)
   const flags = (packet.dup ? DUP : 0) | (qos << 1) | (packet.retain ? 1 : 0)
   writer.begin(0x30 | flags, length, apart ? payload.length : 0)
   writer.text(packet.topic)
   if (qos !== 0) writer.uint16(packet.packetId as number)
-  if (version === 5) writeProperties(writer, properties, 'publish')
+  if (version === 5) writeProperties(writer)
   if (apart) writer.reference(payload)
-  else writer.raw(payload)
+  else writer.raw(payload, payload.length)
 }
 
 /** The flags were checked with the first byte. */

@@ -1,11 +1,12 @@
 /** SUBACK (§3.9): the server's answer to SUBSCRIBE, one code for each filter. */
 
 import { outOfRange } from '../../errors.js'
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { checkNotEmpty, checkReasonCode, readList, readPacketId, readReasonCode } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
+import type { Sink } from '../sink.js'
 
 /** Properties that SUBACK may carry (§3.9.2.1). */
 export type SubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>

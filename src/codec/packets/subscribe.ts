@@ -1,11 +1,12 @@
 /** SUBSCRIBE (§3.8): the client asks for messages. */
 
 import { outOfRange, wrongType } from '../../errors.js'
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { checkInteger, checkNotEmpty, flag, readList, readPacketId } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, QoS, WithDefaults } from '../protocol.js'
+import type { Sink } from '../sink.js'
 import { checkTopicFilter, isShared, readTopicFilter } from '../topic.js'
 
 /** Properties that SUBSCRIBE may carry (§3.8.2.1). */

@@ -1,11 +1,12 @@
 /** UNSUBACK (§3.11): the server's answer to UNSUBSCRIBE. */
 
 import { outOfRange } from '../../errors.js'
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { checkNotEmpty, checkReasonCode, readList, readPacketId, readReasonCode } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
+import type { Sink } from '../sink.js'
 
 /** Properties that UNSUBACK may carry (§3.11.2.1). */
 export type UnsubackProperties = Pick<Properties, 'reasonString' | 'userProperties'>

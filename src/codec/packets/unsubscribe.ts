@@ -1,10 +1,11 @@
 /** UNSUBSCRIBE (§3.10): the client gives subscriptions up. */
 
-import type { Reader, Sink } from '../bytes.js'
+import type { Reader } from '../bytes.js'
 import { checkNotEmpty, readList, readPacketId } from '../fields.js'
 import type { Properties } from '../properties.js'
 import { emitProperties, NO_PROPERTIES, readProperties } from '../property-list.js'
 import type { ProtocolVersion, WithDefaults } from '../protocol.js'
+import type { Sink } from '../sink.js'
 import { checkTopicFilter, readTopicFilter } from '../topic.js'
 
 /** Properties that UNSUBSCRIBE may carry (§3.10.2.1). */

@@ -2,8 +2,10 @@
 
 import { breaksOf } from '../breaks.js'
 
-/** Lets text through that nobody checked. */
-const UNCHECKED = '(text: unknown) => (text as string).length'
+/** Text that nobody checked. */
+const unchecked = (text: string): string =>
+  `sink.binary(Uint8Array.from(${text} as string, (character) => character.charCodeAt(0)), '')`
+const TEXT = "else if (kind === 'text') sink.text("
 
 const NOT_SENDABLE = 'if (unit === 0 || high !== (surrogate === 0xdc00))'
 
@@ -26,7 +28,7 @@ export const CODEC_5 = breaksOf('5.0', {
     [
       'MQTT-1.5.7-1',
       'for (const text of value) sink.text(text, field)',
-      `sink.text(value[0], field); sink.text(value[1], field, ${UNCHECKED})`,
+      `sink.text(value[0], field); ${unchecked('value[1]')}`,
     ],
     [
       'MQTT-1.5.7-1',
@@ -34,10 +36,10 @@ export const CODEC_5 = breaksOf('5.0', {
       'return [reader.text(name), String.fromCharCode(...reader.binary(name))]',
     ],
     ['MQTT-2.2.2-1', "sink.varint(size, '')", "if (size > 0) sink.varint(size, '')"],
-    ['MQTT-3.3.2-13', "name === 'responseTopic' ? checkTopicName", `name === 'responseTopic' ? ${UNCHECKED}`],
+    ['MQTT-3.3.2-13', TEXT, `else if (name === 'responseTopic') ${unchecked('value')}; ${TEXT}`],
     ['MQTT-3.3.2-14', "name === 'responseTopic' ? checkTopicName : undefined", 'undefined'],
     ['MQTT-3.3.2-14', "if (name === 'responseTopic' && !isTopicName(text))", 'if (false)'],
-    ['MQTT-3.3.2-19', "name === 'responseTopic' ? checkTopicName", `name === 'contentType' ? ${UNCHECKED}`],
+    ['MQTT-3.3.2-19', TEXT, `else if (name === 'contentType') ${unchecked('value')}; ${TEXT}`],
   ],
   'src/codec/properties.ts': [
     ['MQTT-3.3.2-8', "'topicAlias', 'uint16', PUBLISH, 1]", "'topicAlias', 'uint16', PUBLISH]"],
@@ -78,9 +80,9 @@ export const CODEC_5 = breaksOf('5.0', {
       "sink.binary(will.payload, 'connect.will.payload')\n    sink.text(will.topic, 'connect.will.topic', checkTopicName)",
     ],
     ['MQTT-3.1.3-3', "sink.text(clientId, 'connect.clientId')", "if (clientId !== '') sink.text(clientId, '')"],
-    ['MQTT-3.1.3-4', "sink.text(clientId, 'connect.clientId')", `sink.text(clientId, '', ${UNCHECKED})`],
-    ['MQTT-3.1.3-11', "'connect.will.topic', checkTopicName", `'connect.will.topic', ${UNCHECKED}`],
-    ['MQTT-3.1.3-12', "sink.text(username, 'connect.username')", `sink.text(username, '', ${UNCHECKED})`],
+    ['MQTT-3.1.3-4', "sink.text(clientId, 'connect.clientId')", unchecked('clientId')],
+    ['MQTT-3.1.3-11', "sink.text(will.topic, 'connect.will.topic', checkTopicName)", unchecked('will.topic')],
+    ['MQTT-3.1.3-12', "sink.text(username, 'connect.username')", unchecked('username')],
   ],
   'src/codec/packets/publish.ts': [
     [
@@ -99,16 +101,16 @@ export const CODEC_5 = breaksOf('5.0', {
       'writer.text(packet.topic)\n  if (qos !== 0) writer.uint16(packet.packetId as number)',
       'if (qos !== 0) writer.uint16(packet.packetId as number)\n  writer.text(packet.topic)',
     ],
-    ['MQTT-3.3.2-1', "checkTopicName(topic, 'publish.topic')", 'topic.length'],
+    ['MQTT-3.3.2-1', "utf8Length(topic, 'publish.topic')", 'topic.length'],
   ],
   'src/codec/topic-names.ts': [['MQTT-3.3.2-2', 'if (hasWildcard(topic)) throw', 'if (false) throw']],
   'src/codec/packets/subscribe.ts': [
-    ['MQTT-3.8.3-1', "'subscribe.filter', checkTopicFilter", `'subscribe.filter', ${UNCHECKED}`],
+    ['MQTT-3.8.3-1', "sink.text(filter, 'subscribe.filter', checkTopicFilter)", unchecked('filter')],
     ['MQTT-3.8.3-2', "checkNotEmpty(subscriptions, 'subscribe.subscriptions')", ''],
     ['MQTT-3.8.3-4', 'if (noLocal && isShared(filter)) throw outOfRange', 'if (false) throw outOfRange'],
   ],
   'src/codec/packets/unsubscribe.ts': [
-    ['MQTT-3.10.3-1', "'unsubscribe.filters', checkTopicFilter", `'unsubscribe.filters', ${UNCHECKED}`],
+    ['MQTT-3.10.3-1', "sink.text(filter, 'unsubscribe.filters', checkTopicFilter)", unchecked('filter')],
     ['MQTT-3.10.3-2', "checkNotEmpty(packet.filters, 'unsubscribe.filters')", ''],
   ],
   'src/codec/reason.ts': [

@@ -2,6 +2,8 @@
 
 import { breaksOf } from '../breaks.js'
 
+const RELEASED = 'this.#inflight.add(entry)\n      const ours'
+
 export const SESSION_311 = breaksOf('3.1.1', {
   'src/session/session.ts': [
     ['MQTT-3.1.0-1', 'this.#link.send(connect)', "this.#link.send({ type: 'pingreq' })\n    this.#link.send(connect)"],
@@ -48,7 +50,7 @@ export const SESSION_311 = breaksOf('3.1.1', {
     ['MQTT-4.3.3-1', 'if (!ours) this.#transmit(entry)', ''],
     ['MQTT-4.4.0-1', 'owed.push(entry)', ''],
     ['MQTT-4.4.0-1', "if (entry.awaits === 'pubcomp') this.#transmit(entry)", ''],
-    ['MQTT-4.6.0-4', 'this.#inflight.delete(packetId)\n      this.#inflight.set(packetId, entry)', ''],
+    ['MQTT-4.6.0-4', RELEASED, 'const ours'],
   ],
   'src/session/inbound.ts': [
     ['MQTT-2.3.1-6', "'puback' : 'pubrec', packetId, reasonCode", "'puback' : 'pubrec', packetId: 1, reasonCode"],

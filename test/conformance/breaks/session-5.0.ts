@@ -4,6 +4,7 @@ import { breaksOf } from '../breaks.js'
 
 const FULL = 'if (this.#windowUsed >= this.window || ids.exhausted) return false'
 const ANSWER = 'this.#link.answer(next.ack)'
+const RELEASED = 'this.#inflight.add(entry)\n      const ours'
 const BEGIN = "entry.awaits = packet.qos === 1 ? 'puback' : 'pubrec'"
 /** What holds everything back while messages are at the Receive Maximum. */
 const NO_QUOTA = 'this.#link.messages.size >= (this.#link.theirs?.receiveMaximum ?? 65_535)'
@@ -66,7 +67,6 @@ export const SESSION_5 = breaksOf('5.0', {
   ],
   'src/session/aliases.ts': [
     ['MQTT-3.2.2-17 MQTT-3.3.2-9', 'topicAlias > topicAliasMaximum || ', ''],
-    ['MQTT-3.2.2-18', '!topicAliasMaximum || ', ''],
     ['MQTT-3.3.2-8', 'topicAlias = aliases.size + 1', 'topicAlias = aliases.size'],
     ['MQTT-3.3.2-10', 'if (topicAlias > maximum)', 'if (topicAlias >= maximum)'],
   ],
@@ -79,17 +79,22 @@ export const SESSION_5 = breaksOf('5.0', {
   ],
   'src/session/outbound.ts': [
     ['MQTT-3.2.2-5', 'entry.packet.dup = resumed', 'entry.packet.dup = true'],
-    ['MQTT-3.3.1-1', 'packet.dup ? packet : withAlias', 'packet.dup ? { ...packet, dup: false } : withAlias'],
-    ['MQTT-3.3.2-7', 'this.#aliases = new Map()', ''],
+    [
+      'MQTT-3.3.1-1',
+      'size, aliases, this.#link.theirs as Theirs) : packet',
+      'size, aliases, this.#link.theirs as Theirs) : { ...packet, dup: false }',
+    ],
+    ['MQTT-3.3.2-7', 'this.#aliases = theirs', 'this.#aliases ??= theirs'],
+    ['MQTT-3.2.2-18', 'theirs.topicAliasMaximum ? new Map() : undefined', 'new Map()'],
     ['MQTT-3.3.4-6', 'if (properties.subscriptionIdentifiers !== undefined)', 'if (false)'],
     ['MQTT-3.3.4-7 MQTT-4.9.0-2', FULL, 'if (ids.exhausted) return false'],
     ['MQTT-4.3.1-1', 'this.#send(packet, size)', 'this.#send({ ...packet, dup: true }, size)'],
     ['MQTT-4.3.2-1 MQTT-4.3.3-1', 'packet.packetId = this.#link.ids.take()', 'packet.packetId = 1'],
     ['MQTT-4.3.2-2 MQTT-4.3.3-2', BEGIN, `packet.dup = true\n    ${BEGIN}`],
-    ['MQTT-4.3.2-3 MQTT-4.3.3-3', 'this.#inflight.set(packet.packetId, entry)', ''],
+    ['MQTT-4.3.2-3 MQTT-4.3.3-3', 'this.#inflight.add(entry)\n      this.#link.journal', 'this.#link.journal'],
     ['MQTT-4.3.3-4', 'if (!ours) this.#transmit(entry)', ''],
     ['MQTT-4.3.3-4', "else if (type === 'pubrec' && reasonCode < 0x80) {", "else if (type === 'pubrec') {"],
-    ['MQTT-4.3.3-5', 'this.#inflight.set(packetId, entry)', ''],
+    ['MQTT-4.3.3-5', RELEASED, RELEASED.replace('add(entry)', 'delete(packetId)')],
     ['MQTT-4.3.3-6', "if (entry.awaits !== 'pubcomp' && entry.awaits !== 'pubrel') {", 'if (true) {'],
     ['MQTT-4.4.0-1', 'if (settings.version === 5) return true', ''],
     ['MQTT-4.4.0-1', 'owed.push(entry)', ''],
@@ -100,7 +105,7 @@ export const SESSION_5 = breaksOf('5.0', {
       'if (reasonCode < 0x80) this.#inflight.delete(packetId)\n      this.#count(entry, -1)',
     ],
     ['MQTT-4.6.0-1', 'owed.push(entry)', 'owed.unshift(entry)'],
-    ['MQTT-4.6.0-4', 'this.#inflight.delete(packetId)\n      this.#inflight.set(packetId, entry)', ''],
+    ['MQTT-4.6.0-4', RELEASED, 'const ours'],
     ['MQTT-4.9.0-1', 'Math.min(theirs.receiveMaximum ?? 65_535, ', 'Math.min('],
   ],
   'src/session/inbound.ts': [
