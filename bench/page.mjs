@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../test/support/setup.mjs'
 import { PARTS } from './parts/index.mjs'
-import { LIMIT, OURS, otherNames, readRows, showNumber, showValue } from './report.mjs'
+import { plotCurve } from './plot.mjs'
+import { LIMIT, OURS, otherNames, readCurves, readRows, showNumber, showValue } from './report.mjs'
 
 /** The numbers that the page shows: it can be made again from them, and a test holds it to that. */
 export const RESULTS = join(ROOT, 'docs/performance/results.json')
@@ -27,8 +28,16 @@ export function readResults() {
  */
 export function makePage(results) {
   const rows = readRows(results)
-  const text = [describe(results), describeShort(rows), describeAll(rows), HOW].join('\n\n')
-  return { 'docs/performance.md': `${text}\n` }
+  const curves = readCurves(results)
+  const text = [describe(results), describeShort(rows, curves), describeAll(rows), describeCurves(curves), HOW].join(
+    '\n\n',
+  )
+  const plots = curves.map((curve) => [`docs/${plotOf(curve)}`, plotCurve(curve, curve.points)])
+  return { 'docs/performance.md': `${text}\n`, ...Object.fromEntries(plots) }
+}
+
+function plotOf({ name }) {
+  return `performance/${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.svg`
 }
 
 function describe({ began, ended, rounds, machine, versions }) {
@@ -45,15 +54,17 @@ the ratio within the run. \`limit\` is what is possible at all: a bare socket wi
 part says. No client was given an option that makes it faster. \`npm run bench -- <part>\` takes one part, \`npm run profile -- <part>\` shows where the time goes.`
 }
 
-function describeShort(rows) {
+function describeShort(rows, curves) {
   const short = rows.filter(({ met }) => met === false)
   const aimed = rows.filter(({ met }) => met !== undefined)
-  if (short.length === 0) return `## What falls short\n\nNothing: all ${aimed.length} targets are met.`
-  const notes = short.filter(({ why }) => why).map(({ name, why }) => `- **${name}:** ${why}`)
+  const bent = curves.filter(({ figures }) => figures.some(({ bends }) => bends))
+  const notes = [...short, ...bent].filter(({ why }) => why).map(({ name, why }) => `- **${name}:** ${why}`)
   return [
     '## What falls short',
-    `${short.length} of ${aimed.length} targets are missed.`,
-    makeTable(short),
+    short.length === 0
+      ? `All ${aimed.length} targets are met.`
+      : `${short.length} of ${aimed.length} targets are missed.\n\n${makeTable(short)}`,
+    bent.length === 0 ? 'No curve bends up.' : `What bends up: ${bent.map(({ name }) => name).join('; ')}.`,
     ...(notes.length > 0 ? [notes.join('\n')] : []),
   ].join('\n\n')
 }
@@ -64,6 +75,33 @@ function describeAll(rows) {
     .filter(([, , own]) => own.length > 0)
     .map(([title, says, own]) => `## ${title}\n\n${says[0].toUpperCase()}${says.slice(1)}.\n\n${makeTable(own)}`)
     .join('\n\n')
+}
+
+function describeCurves(curves) {
+  const head =
+    'What one unit costs, the more of them there are. A curve bends up where a unit at the end costs over 1.5 times what it did at the three points before.'
+  return ['## How it grows', head, ...curves.map(describeCurve)].join('\n\n')
+}
+
+function describeCurve(curve) {
+  const { name, says, x, points, figures } = curve
+  const head = [x, ...figures.map(({ name: what, unit, per }) => `${what}, ${unit}${per ? ` per ${per}` : ''}`)]
+  const lines = points.map(({ x: at, units }) => [
+    showNumber(at),
+    ...figures.map(({ figure }) => showNumber(units[figure])),
+  ])
+  const end = ['at the end', ...figures.map(({ growth, bends }) => growthOf(growth, bends))]
+  const table = [head, head.map(() => '--:'), ...lines, end].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  return [
+    `### ${name[0].toUpperCase()}${name.slice(1)}`,
+    ...(says ? [says] : []),
+    `![${name}](${plotOf(curve)})`,
+    table,
+  ].join('\n\n')
+}
+
+function growthOf(growth, bends) {
+  return Number.isNaN(growth) ? '' : `${showNumber(growth)} x${bends ? ', **bends up**' : ''}`
 }
 
 /** Columns only for those who are in it. */

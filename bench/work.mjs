@@ -28,9 +28,14 @@ export function check(right, what) {
   if (!right) throw new Error(`wrong before it was timed: ${what}`)
 }
 
-/** @param {readonly number[]} numbers */
+/**
+ * The middle one, or what lies in the middle of two.
+ * @param {readonly number[]} numbers
+ */
 export function median(numbers) {
-  return quantile(numbers, 0.5)
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const half = sorted.length / 2
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2
 }
 
 /**

@@ -13,6 +13,7 @@ const SITUATIONS = ['memory', 'socket'].flatMap((over) =>
 
 /** @type {import('../part.mjs').Part} */
 export const allocation = {
+  title: 'Allocation',
   says: 'the bytes that are allocated for each message',
   cases: SITUATIONS.map((job) => ({
     name: nameOf(job),

@@ -17,6 +17,7 @@ const bestOf = ({ direction, qos }) => (direction === 'receive' && qos === 0 ? '
 
 /** @type {import('../part.mjs').Part} */
 export const browser = {
+  title: 'Chromium',
   says: 'publishing and receiving over WebSocket in Chromium',
   cases: SITUATIONS.map((situation) => ({
     name: nameOf(situation),

@@ -50,6 +50,7 @@ function encoding(kind, protocolVersion, least, contenders) {
 
 /** @type {import('../part.mjs').Part} */
 export const codec = {
+  title: 'Codec',
   says: 'packets per second, decoded and encoded, without any I/O',
   cases: [...DECODING, ...ENCODING].map(({ name, program, job, contenders }) => ({
     name: `codec/${name}`,

@@ -4,6 +4,7 @@ const CONNECTIONS = 5_000
 
 /** @type {import('../part.mjs').Part} */
 export const connections = {
+  title: 'Connections',
   says: 'time and memory of 5,000 connections of one process',
   cases: [
     {

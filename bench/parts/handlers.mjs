@@ -24,6 +24,7 @@ function theCase(name, kind, handlers, bursts) {
 
 /** @type {import('../part.mjs').Part} */
 export const handlers = {
+  title: 'Handlers',
   says: 'messages per second with one handler, and with ten thousand',
   cases: [
     theCase('1', 'exact', 1, BURSTS),

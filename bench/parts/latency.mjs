@@ -34,6 +34,7 @@ const REQUESTS = [
 
 /** @type {import('../part.mjs').Part} */
 export const latency = {
+  title: 'Latency',
   says: 'the time to an acknowledgement, and from a request to its answer, through mosquitto',
   cases: [ACKNOWLEDGEMENT, ...REQUESTS],
   rows: [

@@ -39,6 +39,7 @@ const THROUGH_MOSQUITTO = [
 
 /** @type {import('../part.mjs').Part} */
 export const publish = {
+  title: 'Publishing',
   says: 'messages per second that are published, and the CPU of each',
   cases: [...AT_ONCE.map(({ theCase }) => theCase), LOOP, ...THROUGH_MOSQUITTO.map(({ theCase }) => theCase)],
   rows: [

@@ -24,6 +24,7 @@ const FROM_MOSQUITTO = [0, 1].map((qos) => {
 
 /** @type {import('../part.mjs').Part} */
 export const receive = {
+  title: 'Receiving',
   says: 'messages per second that are received, and the CPU of each',
   cases: [...FROM_PEER, ...FROM_MOSQUITTO].map(({ theCase }) => theCase),
   rows: [...FROM_PEER, ...FROM_MOSQUITTO].flatMap(({ rows }) => rows),

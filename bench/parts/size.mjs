@@ -39,6 +39,7 @@ const URL = `'ws://localhost:1883/mqtt'`
 
 /** @type {import('../part.mjs').Part} */
 export const size = {
+  title: 'Size',
   says: 'bytes of what a page loads',
   cases: [
     {

@@ -16,6 +16,7 @@ const CASES = Object.entries(DIRECTIONS).flatMap(([direction, makeCase]) =>
 
 /** @type {import('../part.mjs').Part} */
 export const tls = {
+  title: 'TLS',
   says: 'messages per second over TLS, and the CPU of each',
   cases: CASES.map(({ theCase }) => theCase),
   rows: CASES.flatMap(({ rows }) => rows),

@@ -17,6 +17,7 @@ const [, , few, , all] = POINTS.map(({ theCase }) => theCase)
 
 /** @type {import('../part.mjs').Part} */
 export const window = {
+  title: 'Send window',
   says: 'publishing at QoS 1 with more and more messages under way',
   cases: POINTS.map(({ theCase }) => theCase),
   rows: [
