@@ -121,7 +121,7 @@ function makeTable(rows) {
 
 const HOW = `## How it is measured
 
-- Each figure comes from a process that was started for it, and so does what it talks to (a peer that acknowledges at once and
+- Each figure comes from a process that was started for it, and so does what it talks to (the null broker: one that acknowledges at once and
   does nothing else, one that only sends, or mosquitto). Another client is the first in each round.
 - Before anything is timed, what the other side got is checked, byte by byte or by count; a figure with a wrong count is none.
 - Then there is a warm-up of the same work, and then the time is taken. \`CPU\` is user and system time of the client's process.

@@ -82,3 +82,26 @@ export function rateRow(theCase, name, target) {
 export function cpuRow(theCase, name, target) {
   return { name: `${name}, CPU of each`, unit: 'µs', case: theCase.name, figure: 'cpu', target }
 }
+
+/**
+ * A part of its own: publishing and receiving over a transport, small messages.
+ *
+ * @param {'tls' | 'ws'} transport
+ * @param {string} title
+ * @returns {import('../part.mjs').Part}
+ */
+export function transportPart(transport, title) {
+  const whats = [0, 1].flatMap((qos) => [16, 256].map((size) => ({ qos, size, transport, rounds: 2 })))
+  const cases = Object.entries({ publish: publishCase, receive: receiveCase }).flatMap(([direction, makeCase]) =>
+    whats.map((what) => {
+      const name = `${direction}, ${title}, QoS ${what.qos}, ${showSize(what.size)}`
+      return { name, theCase: makeCase({ name, ...what }) }
+    }),
+  )
+  return {
+    title,
+    says: `messages per second over ${title}, and the CPU of each`,
+    cases: cases.map(({ theCase }) => theCase),
+    rows: cases.flatMap(({ name, theCase }) => [rateRow(theCase, name), cpuRow(theCase, name)]),
+  }
+}
