@@ -20,6 +20,7 @@ export class Copies {
     this.#chunk = chunk
     this.#memory = chunk.buffer.byteLength
     this.#part = NO_BYTES
+    this.#start = 0
   }
 
   /** The bytes from `start` to `end`. Larger ones are copied together with what follows, which is asked for next. */

@@ -51,4 +51,13 @@ describe('bytes that an application may keep', () => {
     })
     expect(payloads.map((payload) => new Set(payload))).toEqual([new Set([1]), new Set([2])])
   })
+
+  it('are found where they are, also before the place of the last copy in the chunk before', () => {
+    const copies = new Copies()
+    const open = (fill: number): void => copies.open(new Uint8Array(60_000).fill(fill))
+    open(1)
+    copies.take(50_000, 50_100)
+    open(2)
+    expect(copies.take(4, 104)).toEqual(new Uint8Array(100).fill(2))
+  })
 })
