@@ -17,7 +17,21 @@ const SCHEMES = new Map([
 
 const REACH = { schemes: SCHEMES, expected: `one of ${[...SCHEMES.keys()].join(', ')}`, usual: 'tcp' }
 
-export function nodeEndpoints(options: ClientOptions): Endpoint[] {
+/** What was asked for last, and the answer: thousands of clients of one process mostly name one server. */
+let last: { readonly asked: readonly unknown[]; readonly endpoints: readonly Endpoint[] } | undefined
+
+/** Those who name the same server by a URL share its endpoint; unless there is a password, which is not kept. */
+export function nodeEndpoints(options: ClientOptions): readonly Endpoint[] {
+  const { url, servers, transport, host, port, path, tls } = options
+  if (typeof url !== 'string' || servers) return readEndpoints(options)
+  const asked = [url, transport, host, port, path, tls]
+  if (last && asked.every((value, at) => value === last?.asked[at])) return last.endpoints
+  const endpoints = readEndpoints(options)
+  if (endpoints.every(({ username, password }) => (username ?? password) === undefined)) last = { asked, endpoints }
+  return endpoints
+}
+
+function readEndpoints(options: ClientOptions): Endpoint[] {
   const { url, servers, tls } = options
   if (tls === null || !['undefined', 'boolean', 'object'].includes(typeof tls)) {
     throw new TypeError('tls: expected a boolean or an object')

@@ -5,9 +5,9 @@
 
 import type { Platform } from '../../src/index.js'
 import { createClock } from '../shared/clock.js'
-import { random } from '../shared/random.js'
 import { setTimer } from '../shared/timer.js'
 import { nodeEndpoints } from './endpoints.js'
+import { pooledRandom } from './random.js'
 import { SocketTransport } from './socket-transport.js'
 import { dialTcp } from './tcp.js'
 import { dialTls } from './tls.js'
@@ -38,8 +38,8 @@ export const nodePlatform: Platform = {
   // loop, which `nextTick` would let run for ever, leaves the sockets their turn.
   defer: (callback) => void setImmediate(callback),
 
-  random,
-  watch: (changed) => watchSleep(now, () => changed(true)),
+  random: pooledRandom,
+  watch: (changed) => watchSleep(now, changed),
 }
 
 /** What `performance.now` would say, which Node loads eight modules for at its first call. */

@@ -21,12 +21,17 @@ const UNHEARD = {
   tls: ', right after the TLS handshake: it may want a client certificate (tls.cert and tls.key)',
 }
 
+/** Whose a socket is: so the listeners are the same functions for all sockets, 0.25 KiB less for each. */
+const OWNER = Symbol('transport')
+
+type OwnedSocket = Socket & { [OWNER]?: SocketTransport }
+
 /**
  * Takes over a connected socket. To be made in the same turn in which it connected, so that nothing it says is missed;
  * data flows from the next turn on, when all who wait for `open` have run.
  */
 export class SocketTransport implements Transport {
-  readonly #socket: Socket
+  readonly #socket: OwnedSocket
   readonly #endpoint: Endpoint
   readonly #handlers: TransportHandlers
   #state: 'open' | 'closing' | 'ended' = 'open'
@@ -35,11 +40,12 @@ export class SocketTransport implements Transport {
   #heard = false
   #closeTimer: NodeJS.Timeout | undefined
 
-  constructor(socket: Socket, endpoint: Endpoint, handlers: TransportHandlers) {
+  constructor(socket: OwnedSocket, endpoint: Endpoint, handlers: TransportHandlers) {
     this.#socket = socket
     this.#endpoint = endpoint
     this.#handlers = handlers
-    socket.on('data', this.#onData).on('drain', this.#onDrain).on('error', this.#onError).on('close', this.#end)
+    socket[OWNER] = this
+    socket.on('data', onData).on('drain', onDrain).on('error', onError).on('close', onClose)
   }
 
   send(bytes: Uint8Array): boolean {
@@ -68,7 +74,7 @@ export class SocketTransport implements Transport {
     this.#closeTimer = setTimeout(() => {
       if (!socket.writableFinished) this.#failure ??= unflushed(this.#endpoint)
       socket.destroy()
-      this.#end()
+      this.end()
     }, CLOSE_PATIENCE)
   }
 
@@ -78,7 +84,7 @@ export class SocketTransport implements Transport {
     this.#socket.destroy()
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  hear(chunk: Buffer): void {
     if (!this.#heard) {
       this.#heard = true
       const mistake = wrongProtocol(this.#endpoint, chunk)
@@ -91,17 +97,17 @@ export class SocketTransport implements Transport {
     if (this.#state === 'open') this.#handlers.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
 
-  readonly #onDrain = (): void => {
+  drained(): void {
     if (!this.#full) return
     this.#full = false
     this.#handlers.drain()
   }
 
-  readonly #onError = (error: Error): void => {
+  failed(error: Error): void {
     this.#failure ??= lost(this.#endpoint, error, this.#heard)
   }
 
-  readonly #end = (): void => {
+  end(): void {
     if (this.#state === 'ended') return
     if (this.#state === 'open' && !this.#heard) this.#failure ??= unheard(this.#endpoint)
     // Our own end came first: how the peer took it does not matter any more.
@@ -114,10 +120,26 @@ export class SocketTransport implements Transport {
     const socket = this.#socket
     this.#state = 'ended'
     clearTimeout(this.#closeTimer)
-    socket.off('data', this.#onData).off('drain', this.#onDrain).off('error', this.#onError).off('close', this.#end)
+    socket.off('data', onData).off('drain', onDrain).off('error', onError).off('close', onClose)
     // It may still fail on its way out; an error that nobody listens to would end the process.
     socket.on('error', ignore)
   }
+}
+
+function onData(this: OwnedSocket, chunk: Buffer): void {
+  this[OWNER]?.hear(chunk)
+}
+
+function onDrain(this: OwnedSocket): void {
+  this[OWNER]?.drained()
+}
+
+function onError(this: OwnedSocket, error: Error): void {
+  this[OWNER]?.failed(error)
+}
+
+function onClose(this: OwnedSocket): void {
+  this[OWNER]?.end()
 }
 
 /** The first bytes show who is there: no MQTT packet of a server looks like a TLS alert or like HTTP. */

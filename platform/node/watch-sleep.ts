@@ -4,11 +4,11 @@
 const EVERY = 10_000
 
 /** Who wants to know: one timer does for all, however many clients there are. */
-const watchers = new Set<() => void>()
+const watchers = new Set<(online: boolean) => void>()
 let timer: NodeJS.Timeout | undefined
 
 /** `now` has to count the time in which the machine slept, which timers do not. The process may end meanwhile. */
-export function watchSleep(now: () => number, slept: () => void): () => void {
+export function watchSleep(now: () => number, slept: (online: boolean) => void): () => void {
   watchers.add(slept)
   timer ??= watch(now)
   return () => {
@@ -25,7 +25,7 @@ function watch(now: () => number): NodeJS.Timeout {
     const time = now()
     const late = time - last > 2 * EVERY
     last = time
-    if (late) for (const slept of [...watchers]) slept()
+    if (late) for (const slept of [...watchers]) slept(true)
   }
   return setInterval(look, EVERY).unref()
 }

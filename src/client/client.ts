@@ -69,8 +69,10 @@ export class Client {
     const subscriptions = new Subscriptions(events, settings.version)
     const session = new Session(settings)
     const servers = new Servers(platform, options, settings.followServerReference, events)
-    const owner = { clientId: settings.connect.clientId, servers: servers.all().map(({ label }) => label) }
-    const storage = settings.keeper?.storage(session, platform, events, owner)
+    const storage = settings.keeper?.storage(session, platform, events, {
+      clientId: settings.connect.clientId,
+      servers: servers.all().map(({ label }) => label),
+    })
     const connection = new Connection(session, platform, options, {
       storage,
       events,

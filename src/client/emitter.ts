@@ -11,21 +11,15 @@ export interface ListenOptions {
   signal?: CancelSignal
 }
 
-/** Calls what an application gave, and looks after what it throws and returns. */
-export type Caller = (call: () => unknown) => void
-
 const NOBODY: readonly never[] = []
 
 /** Listeners by name of event. */
-export class Emitter<Events extends object> {
+export abstract class Emitter<Events extends object> implements Guardian {
   /** Made with the first of them. */
   #listeners: Map<keyof Events, Set<Listener<never>>> | undefined
-  readonly #call: Caller
 
-  /** `failed` is told of what a listener throws, or rejects with. */
-  constructor(failed: (error: unknown) => void) {
-    this.#call = (call) => guard(call, undefined, { failed })
-  }
+  /** Is told of what a listener throws, or rejects with. */
+  abstract failed(error: unknown): void
 
   on<K extends keyof Events>(name: K, listener: Listener<Events[K]>, { signal }: ListenOptions = {}): () => void {
     // A function of its own, so that one listener may be added twice and each removed by its disposer.
@@ -62,8 +56,8 @@ export class Emitter<Events extends object> {
     return listeners?.size ? ([...listeners] as Listener<Events[K]>[]) : NOBODY
   }
 
-  emit<K extends keyof Events>(name: K, event: Events[K], call = this.#call): void {
-    for (const listener of this.listeners(name)) call(() => listener(event))
+  emit<K extends keyof Events>(name: K, event: Events[K], guardian: Guardian = this): void {
+    for (const listener of this.listeners(name)) guard(listener, event, guardian)
   }
 
   clear(): void {

@@ -187,8 +187,11 @@ type KeysWithDefault = {
 /** What is given, over the defaults, all of it checked; `group` is the option that these are in. */
 function checkOptions<T extends object>(group: string, given: Partial<T>, defaults: T): T {
   if (typeof given !== 'object' || given === null) throw wrongType(group || 'options', 'an object', given)
+  const entries = Object.entries(given)
+  // Most clients want the same: they share it.
+  if (entries.length === 0) return defaults
   const checked: T = { ...defaults }
-  for (const [key, value] of Object.entries(given)) {
+  for (const [key, value] of entries) {
     const field = group ? `${group}.${key}` : key
     if (!Object.hasOwn(defaults, key)) throw new TypeError(`${field}: there is no such option`)
     const name = key as keyof T

@@ -27,10 +27,10 @@ export function withAlias(packet: Publish, size: number, aliases: Map<string, nu
   return { ...packet, topic, properties: { ...packet.properties, topicAlias } }
 }
 
-/** Gives a packet of the server's its topic instead of its alias, and learns. `maximum` is what our CONNECT said. */
+/** Gives a packet of the server's, which has an alias, its topic instead, and learns. `maximum` is what our CONNECT said. */
 export function resolveAlias(packet: Publish, topics: Map<number, string>, maximum: number): void {
-  if (packet.properties.topicAlias === undefined) return
-  const { topicAlias, ...properties } = packet.properties
+  const { topicAlias: alias, ...properties } = packet.properties
+  const topicAlias = alias as number
   if (topicAlias > maximum)
     throw violation(0x94, `publish.topicAlias: expected at most ${maximum} (our CONNECT), got ${topicAlias}`)
   if (packet.topic !== '') topics.set(topicAlias, packet.topic)

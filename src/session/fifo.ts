@@ -1,7 +1,10 @@
 /** A first-in, first-out queue whose every step costs the same, however long it is. */
 
+/** One for all that are empty: of those that a client has, most are never used. It is never pushed to. */
+const NONE: never[] = []
+
 export class Fifo<T> {
-  #items: (T | undefined)[] = []
+  #items: (T | undefined)[] = NONE
   #head = 0
 
   get size(): number {
@@ -14,6 +17,7 @@ export class Fifo<T> {
   }
 
   push(item: T): void {
+    if (this.#items === NONE) this.#items = []
     this.#items.push(item)
   }
 
@@ -28,7 +32,7 @@ export class Fifo<T> {
     const { size } = this
     // Moving what is left once half is gone costs a constant for each item.
     if (size === 0 || (this.#head >= 1024 && this.#head >= size)) {
-      this.#items = size === 0 ? [] : this.#items.slice(this.#head)
+      this.#items = size === 0 ? NONE : this.#items.slice(this.#head)
       this.#head = 0
     }
     return item

@@ -13,11 +13,12 @@ import type { Delivery } from './records.js'
 
 export class Inbound {
   readonly #link: Link
-  readonly #held: Map<number, Delivery>
   /** What this connection still has to answer, in order of arrival [MQTT-4.6.0-2] [MQTT-4.6.0-3]. */
   #unanswered = new Fifo<Delivery>()
-  /** The topics of the server's aliases. */
-  #topics = new Map<number, string>()
+  /** The topics of the server's aliases, made with the first. */
+  #topics: Map<number, string> | undefined
+  /** Network connections so far. */
+  #connection = 0
   #aliasMaximum = 0
   #receiveMaximum = 0
   /** The server's use of our Receive Maximum (§4.9). */
@@ -25,27 +26,31 @@ export class Inbound {
 
   constructor(link: Link) {
     this.#link = link
-    this.#held = link.held
   }
 
   /** A new network connection: what was not answered on the last one, the server sends again. */
   opened({ properties }: Connect): void {
-    this.#topics = new Map()
+    this.#topics = undefined
+    this.#connection++
     this.#aliasMaximum = properties.topicAliasMaximum ?? 0
     this.#receiveMaximum = properties.receiveMaximum ?? 65_535
     this.#outstanding = 0
     this.#unanswered = new Fifo()
-    for (const held of this.#held.values()) held.released = false
+    for (const held of this.#link.held?.values() ?? []) held.released = false
   }
 
   /** The server has no session: its Packet Identifiers start anew. */
   forget(): void {
-    for (const { packetId, answered } of this.#held.values()) if (answered) this.#link.journal?.complete(packetId)
-    this.#held.clear()
+    for (const { packetId, answered } of this.#link.held?.values() ?? [])
+      if (answered) this.#link.journal?.complete(packetId)
+    this.#link.held = undefined
   }
 
   publish(packet: Publish): void {
-    resolveAlias(packet, this.#topics, this.#aliasMaximum)
+    if (packet.properties.topicAlias !== undefined) {
+      this.#topics ??= new Map()
+      resolveAlias(packet, this.#topics, this.#aliasMaximum)
+    }
     const { qos } = packet
     const delivery = qos === 0 ? undefined : this.#take(packet.packetId as number, qos)
     if (qos === 0 || delivery) this.#link.events.push({ type: 'message', packet, delivery })
@@ -68,7 +73,7 @@ export class Inbound {
   }
 
   pubrel({ packetId }: Pubrel): void {
-    const held = this.#held.get(packetId)
+    const held = this.#link.held?.get(packetId)
     if (held && !held.answered) throw protocolError(`pubrel.packetId: expected none before our PUBREC, got ${packetId}`)
     if (this.#link.settings.autoAck !== 'never') this.#complete(packetId, held ? 0 : 0x92)
     else if (held) held.released = true
@@ -78,12 +83,12 @@ export class Inbound {
   /** A message of QoS 2 that the application had before: it was answered. */
   hold(packetId: number, released: boolean): void {
     const ack = { type: 'pubrec', packetId, reasonCode: 0, properties: NO_PROPERTIES } as const
-    this.#held.set(packetId, { packetId, qos: 2, connection: this.#topics, ack, answered: true, released })
+    this.#keep({ packetId, qos: 2, connection: this.#connection, ack, answered: true, released })
   }
 
   /** The caller sends PUBCOMP. */
   pubcomp(packetId: number, reasonCode: number, properties: AckProperties): void {
-    if (!this.#held.get(packetId)?.released)
+    if (!this.#link.held?.get(packetId)?.released)
       throw outOfRange('pubcomp.packetId', "that of a PUBREL (autoAck: 'never')", packetId)
     if (this.#link.theirs) this.#complete(packetId, reasonCode, properties)
   }
@@ -92,7 +97,7 @@ export class Inbound {
     // §4.9: PUBCOMP gives a server room also where its PUBLISH was of an older connection and took none of this one's.
     // It may so be ahead of its quota, by as many exchanges as it could resume.
     if (this.#outstanding > -this.#receiveMaximum) this.#outstanding--
-    if (this.#held.delete(packetId)) this.#link.journal?.complete(packetId)
+    if (this.#link.held?.delete(packetId)) this.#link.journal?.complete(packetId)
     // [MQTT-4.3.3-11] PUBREL is answered with PUBCOMP, also where the server asks again for what is complete, because
     // it did not get our PUBCOMP (§3.6.2.1, 0x92).
     this.#link.release('pubcomp', packetId, reasonCode, properties)
@@ -100,8 +105,8 @@ export class Inbound {
 
   /** Takes in a PUBLISH of QoS 1 or 2; undefined when the application has it already. */
   #take(packetId: number, qos: 1 | 2): Delivery | undefined {
-    const held = qos === 2 ? this.#held.get(packetId) : undefined
-    const connection = this.#topics
+    const held = qos === 2 ? this.#link.held?.get(packetId) : undefined
+    const connection = this.#connection
     if (held?.connection !== connection) this.#count()
     else if (!held.answered) return undefined
     if (held) {
@@ -112,9 +117,14 @@ export class Inbound {
       return undefined
     }
     const delivery: Delivery = { packetId, qos, connection, ack: undefined, answered: false, released: false }
-    if (qos === 2) this.#held.set(packetId, delivery)
+    if (qos === 2) this.#keep(delivery)
     this.#unanswered.push(delivery)
     return delivery
+  }
+
+  #keep(delivery: Delivery): void {
+    this.#link.held ??= new Map()
+    this.#link.held.set(delivery.packetId, delivery)
   }
 
   #count(): void {
@@ -138,7 +148,7 @@ export class Inbound {
       this.#link.answer(next.ack)
       if (goesOn) continue
       this.#outstanding--
-      if (next.qos === 2) this.#held.delete(next.packetId)
+      if (next.qos === 2) this.#link.held?.delete(next.packetId)
     }
   }
 }

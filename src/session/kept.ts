@@ -80,11 +80,11 @@ export class Kept {
 
   /** The store is closed: it alone has the session from here on; what was never in it goes on waiting. */
   unload(): void {
-    const { waiting, messages, held } = this.#link
+    const { waiting, messages } = this.#link
     this.#journal.unload()
     messages.clear()
     this.#outbound.recount()
     waiting.keep(({ order }) => order === 0)
-    held.clear()
+    this.#link.held = undefined
   }
 }

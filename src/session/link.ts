@@ -49,8 +49,11 @@ export class Link {
   readonly messages = new InFlight<Entry>()
   /** Messages that wait, with what was in flight on the last connection and has no room on this one: that is in both. */
   readonly waiting: Outbox
-  /** Messages of QoS 2 from PUBLISH to PUBREL, by the server's Packet Identifier; a part of the session (§4.1). */
-  readonly held = new Map<number, Delivery>()
+  /**
+   * Messages of QoS 2 from PUBLISH to PUBREL, by the server's Packet Identifier; a part of the session (§4.1). Made with
+   * the first.
+   */
+  held: Map<number, Delivery> | undefined
   /** Sent and not answered, by Packet Identifier, in the order of sending. */
   readonly calls = new InFlight<Call>()
   readonly ids = new PacketIds(this.messages, this.calls)

@@ -38,8 +38,8 @@ export interface Entry {
 export interface Delivery {
   readonly packetId: number
   readonly qos: 1 | 2
-  /** The network connection, by its aliases, on which it came last. */
-  connection: object
+  /** The number of the network connection on which it came last. */
+  connection: number
   /** PUBACK or PUBREC, once the application is done with the message. */
   ack: Ack | undefined
   /** `ack` was sent. */

@@ -34,7 +34,7 @@ function receipt(automatic = true) {
         finished: () => finished++,
         raise: (error) => errors.push(error),
       },
-      { packetId: 4, qos: 1, connection: {}, ack: undefined, answered: false, released: false },
+      { packetId: 4, qos: 1, connection: 1, ack: undefined, answered: false, released: false },
     ),
   }
 }

@@ -1,6 +1,7 @@
 /** The clock never goes back and counts sleep; timers of any length fire once, and not at once. */
 
 import { afterEach, expect, test, vi } from 'vitest'
+import { nodePlatform } from '../../platform/node/platform.js'
 import { createClock } from '../../platform/shared/clock.js'
 import { random } from '../../platform/shared/random.js'
 import { setTimer } from '../../platform/shared/timer.js'
@@ -97,4 +98,17 @@ test('random gives as many bytes as asked, beyond what one call of the host give
   expect(bytes).toHaveLength(200_000)
   expect(bytes.subarray(199_000).some((byte) => byte !== 0)).toBe(true)
   expect(random(16)).not.toEqual(random(16))
+})
+
+test('random bytes in small portions come from few calls of the host, are given once, and do not stay in the pool', () => {
+  const calls = vi.spyOn(crypto, 'getRandomValues')
+  const portions = Array.from({ length: 1_000 }, () => nodePlatform.random(8))
+  expect(calls.mock.calls.length).toBeLessThanOrEqual(9)
+  expect(new Set(portions.map(String)).size).toBe(1_000)
+  for (const { byteLength, buffer } of portions) expect(buffer.byteLength).toBe(byteLength)
+  const pools = calls.mock.calls.map(([pool]) => pool as Uint8Array)
+  expect(pools[1]?.every((byte) => byte === 0)).toBe(true)
+  expect(nodePlatform.random(2_000)).toHaveLength(2_000)
+  expect(nodePlatform.random(0)).toHaveLength(0)
+  calls.mockRestore()
 })

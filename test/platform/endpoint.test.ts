@@ -160,3 +160,20 @@ describe('what is refused, by the name of its option', () => {
     expect.unreachable('it was accepted')
   })
 })
+
+describe('clients of one server', () => {
+  test('share one endpoint where they name it by the same URL, and none where another option differs', () => {
+    const options = { url: 'ws://shared:8083', path: '/a' }
+    expect(endpoint({ ...options })).toBe(endpoint(options))
+    expect(endpoint({ ...options, path: '/b' })).toMatchObject({ host: 'shared', path: '/b' })
+    expect(endpoint({ ...options, tls: true })).toMatchObject({ host: 'shared', transport: 'wss' })
+    expect(endpoint({ url: 'ws://other:8083', path: '/a' })).toMatchObject({ host: 'other', path: '/a' })
+    expect(nodePlatform.endpoints({ ...options, servers: ['mqtt://b'] })).toHaveLength(2)
+  })
+
+  test('share none that holds a password: it goes with its client', () => {
+    const named = 'mqtt://user:secret@shared'
+    expect(url(named)).not.toBe(url(named))
+    expect(url(named)).toMatchObject({ username: 'user', password: 'secret' })
+  })
+})

@@ -58,7 +58,7 @@ export const SESSION_311 = breaksOf('3.1.1', {
     ['MQTT-4.3.2-2', 'this.#link.answer(next.ack)', 'if (next.qos === 2) this.#link.answer(next.ack)'],
     [
       'MQTT-4.3.3-2',
-      'const held = qos === 2 ? this.#held.get(packetId) : undefined',
+      'const held = qos === 2 ? this.#link.held?.get(packetId) : undefined',
       'const held = undefined as Delivery | undefined',
     ],
     ['MQTT-4.3.3-2', "this.#link.release('pubcomp', packetId, reasonCode, properties)", ''],
