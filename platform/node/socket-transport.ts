@@ -42,11 +42,16 @@ export class SocketTransport implements Transport {
     socket.on('data', this.#onData).on('drain', this.#onDrain).on('error', this.#onError).on('close', this.#end)
   }
 
-  send(bytes: Uint8Array): boolean {
+  send(bytes: Uint8Array, more = false): boolean {
     if (this.#state !== 'open') return false
-    this.#socket.write(bytes)
+    const socket = this.#socket
+    // One system call for all of them: a header and its payload in two cost half of the rate at 16 KiB.
+    if (more && socket.writableCorked === 0) socket.cork()
+    socket.write(bytes)
+    if (more) return true
+    socket.uncork()
     // The stream's own "drain" follows, as its mark is below ours.
-    this.#full ||= this.#socket.writableLength > HIGH_WATER
+    this.#full ||= socket.writableLength > HIGH_WATER
     return !this.#full
   }
 
