@@ -15,7 +15,7 @@ export function ask<A, T>(
     resolve: (answer) => pending.resolve(answered(answer)),
     reject: (error) => pending.reject(error),
   }
-  const pending = new Pending<T>(signal, () => session.cancel(tag))
+  const pending = new Pending<T>(signal, { cancel: () => session.cancel(tag) })
   if (!signal?.aborted) {
     try {
       put(tag)

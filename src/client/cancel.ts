@@ -41,7 +41,8 @@ export function onAbort(signal: CancelSignal | undefined, abort: (reason: unknow
 
 const NOTHING = (): void => {}
 
-function listen(signal: CancelSignal, abort: (reason: unknown) => void): () => void {
+/** The same where there is a signal. */
+export function listen(signal: CancelSignal, abort: (reason: unknown) => void): () => void {
   const listener = (): void => abort(signal.reason)
   if (signal.aborted) listener()
   else signal.addEventListener('abort', listener)

@@ -19,7 +19,7 @@ import { Events } from './events.js'
 import { Inbox } from './inbox.js'
 import { type ClientMetrics, newMetrics } from './metrics.js'
 import type { ClientOptions, DisconnectOptions, FilterInput, PublishOptions, SubscribeOptions } from './options.js'
-import { unlessAborted, type Waiter } from './pending.js'
+import { follow, unlessAborted, type Waiter } from './pending.js'
 import { Requests } from './requests.js'
 import type {
   ClientEvents,
@@ -360,6 +360,11 @@ export class Client {
   /** What the session tells. */
   #hear(event: SessionEvent): void {
     if (event.type === 'message') this.#inbox.receive(event.packet, event.delivery)
+    else if (event.type === 'acknowledged' || event.type === 'accepted') {
+      const { packetId, reasonCode, properties } = event
+      const waiter = event.tag as Waiter<PublishResult>
+      waiter.resolve({ packetId, reasonCode, properties })
+    } else if (event.type === 'sent') follow(this.#connection.flushed(), event.tag as Waiter<PublishResult>)
     else if (event.type === 'challenge' || event.type === 'verify') void this.#authentication.hear(event)
     else if (event.type === 'discarded') {
       this.#metrics.messagesDiscarded++

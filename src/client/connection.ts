@@ -295,8 +295,9 @@ export class Connection {
     metrics.packetsSent += packets.length
     // Told of when all are written: what a listener sends comes behind them.
     if (events.has('packetsend')) for (const packet of packets) events.emit('packetsend', packet)
-    if (this.#writer.size >= FULL) this.#flush()
-    else if (!this.#flushScheduled) {
+    // What leaves now ends with a slab: a burst takes no more writes than slabs.
+    if (this.#writer.size >= FULL) this.#flush(false)
+    if (!this.#flushScheduled) {
       this.#flushScheduled = true
       this.#turn = this.#platform.now()
       this.#platform.defer(() => {
@@ -306,12 +307,16 @@ export class Connection {
     }
   }
 
-  #flush(): void {
+  #flush(all = true): void {
     const transport = this.#transport
     if (!transport) return
-    this.#hooks.metrics.bytesSent += this.#writer.size
-    if (this.#writer.size > 0) {
-      for (const chunk of this.#writer.take()) this.#congested = !transport.send(chunk) || this.#congested
+    const chunks = this.#writer.take(all)
+    let left = chunks.length
+    if (left > 0) {
+      for (const chunk of chunks) {
+        this.#hooks.metrics.bytesSent += chunk.length
+        this.#congested = !transport.send(chunk, --left > 0) || this.#congested
+      }
       if (!this.#congested) this.#unread = 0
       // For long CONNECT may be all that there is to say: its slab, 1 KiB, goes with it.
       if (!this.#session.connected) this.#writer = new Writer()
@@ -375,7 +380,7 @@ export class Connection {
 }
 
 function isAnswer({ type }: Packet): boolean {
-  return type === 'puback' || type === 'pubrec' || type === 'pubrel' || type === 'pubcomp'
+  return type !== 'publish' && type.startsWith('pub')
 }
 
 /** They were sent and are of no more use, least of all to who listens to `packetsend`. */

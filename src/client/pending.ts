@@ -1,6 +1,6 @@
 /** A promise that somebody waits for, and that is settled once: by an answer, an error, or the caller's signal. */
 
-import { Cancel, type CancelSignal, onAbort } from './cancel.js'
+import { Cancel, type CancelSignal, listen } from './cancel.js'
 import type { Platform } from './transport.js'
 
 /** Who is told how a request ended. The session carries it as a tag. */
@@ -13,19 +13,15 @@ export class Pending<T> implements Waiter<T> {
   readonly promise: Promise<T>
   #resolve!: (value: T) => void
   #reject!: (error: unknown) => void
-  readonly #release: (() => void) | undefined
+  #release: (() => void) | undefined
 
-  /** `cancelled` is called when the signal settles it. */
-  constructor(signal?: CancelSignal, cancelled?: () => void) {
+  /** `asked` is told when the signal settles it. */
+  constructor(signal?: CancelSignal, asked?: { cancel(pending: Pending<T>): void }) {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    if (!signal) return
-    this.#release = onAbort(signal, (reason) => {
-      this.reject(reason)
-      cancelled?.()
-    })
+    if (signal) this.#listen(signal, asked)
   }
 
   resolve(value: T): void {
@@ -39,17 +35,30 @@ export class Pending<T> implements Waiter<T> {
     this.promise.catch(() => {})
     this.#reject(error)
   }
+
+  /** Apart, because a function that makes closures allocates for them even where it makes none. */
+  #listen(signal: CancelSignal, asked?: { cancel(pending: Pending<T>): void }): void {
+    this.#release = listen(signal, (reason) => {
+      this.reject(reason)
+      asked?.cancel(this)
+    })
+  }
 }
 
 /** `promise`, or a rejection with the signal's reason, whichever is first. */
 export function unlessAborted<T>(promise: Promise<T>, signal: CancelSignal | undefined): Promise<T> {
   if (!signal) return promise
   const pending = new Pending<T>(signal)
-  promise.then(
-    (value) => pending.resolve(value),
-    (error) => pending.reject(error),
-  )
+  follow(promise, pending)
   return pending.promise
+}
+
+/** Tells `waiter` what becomes of `promise`. */
+export function follow<T>(promise: Promise<T>, waiter: Waiter<T>): void {
+  promise.then(
+    (value) => waiter.resolve(value),
+    (error) => waiter.reject(error),
+  )
 }
 
 /** `promise`, or a rejection with what `late` makes once `ms` are over, whichever is first. Leaves no timer. */

@@ -8,7 +8,7 @@ import type { CancelSignal } from './cancel.js'
 import { HANDED_OVER } from './connection.js'
 import { closedError } from './failures.js'
 import type { Parts } from './parts.js'
-import { Pending, unlessAborted, type Waiter } from './pending.js'
+import { Pending, unlessAborted } from './pending.js'
 import type { Answer, PublishResult } from './results.js'
 import type { Supervisor } from './supervisor.js'
 
@@ -47,13 +47,24 @@ export class Requests {
   publish(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
     if (this.#over) return this.refuse()
     if (signal?.aborted) return Promise.reject(signal.reason)
-    if (packet.qos === 0) return this.#publishQos0(packet, untilAccepted, signal)
-    return ask(
-      this.#parts,
-      signal,
-      (tag) => this.#parts.session.publish(packet, tag, this.#parts.connection.now, untilAccepted),
-      ({ packetId, reasonCode, properties }: PublishResult) => ({ packetId, reasonCode, properties }),
-    )
+    const { session, connection } = this.#parts
+    const { qos } = packet
+    // Nobody waits for a message of QoS 0, unless it has to wait itself.
+    if (qos === 0 && session.sendsAtOnce) {
+      session.publish(packet, undefined, connection.now)
+      connection.update()
+      return untilAccepted ? Promise.resolve(HANDED_OVER) : unlessAborted(connection.flushed(), signal)
+    }
+    const pending = new Pending<PublishResult>(signal, session)
+    try {
+      session.publish(packet, pending, connection.now, qos > 0 && untilAccepted)
+      connection.update()
+    } catch (error) {
+      // It was not taken over: its signal is let go of.
+      pending.reject(error)
+    }
+    if (untilAccepted && qos === 0) pending.resolve(HANDED_OVER)
+    return pending.promise
   }
 
   ping(signal: CancelSignal | undefined): Promise<number> {
@@ -68,22 +79,5 @@ export class Requests {
   /** A call after the end. */
   refuse(): Promise<never> {
     return Promise.reject(this.#signal?.aborted ? this.#signal.reason : this.#parts.events.named(closedError()))
-  }
-
-  #publishQos0(packet: Publish, untilAccepted: boolean, signal: CancelSignal | undefined): Promise<PublishResult> {
-    const { session, connection } = this.#parts
-    const tag: Waiter<unknown> = {
-      resolve: () => void connection.flushed().then((result) => pending.resolve(result), tag.reject),
-      reject: (error) => pending.reject(error),
-    }
-    if (session.publish(packet, tag, connection.now)) {
-      connection.update()
-      return untilAccepted ? Promise.resolve(HANDED_OVER) : unlessAborted(connection.flushed(), signal)
-    }
-    // Nobody waits for a message of QoS 0 until it turns out that it has to wait itself.
-    const pending = new Pending<PublishResult>(signal, () => session.cancel(tag))
-    connection.update()
-    if (untilAccepted) pending.resolve(HANDED_OVER)
-    return pending.promise
   }
 }

@@ -80,7 +80,7 @@ export class Supervisor {
   connect(signal: CancelSignal | undefined): Promise<ConnectResult> {
     if (this.status === 'connected') return Promise.resolve(this.connack as ConnectResult)
     if (this.status === 'idle' || this.status === 'closed') this.#begin()
-    const pending = new Pending<ConnectResult>(signal, () => void this.end(signal?.reason))
+    const pending = new Pending<ConnectResult>(signal, { cancel: () => void this.end(signal?.reason) })
     this.#connecting.push(pending)
     return pending.promise
   }

@@ -7,9 +7,10 @@ import type { ClientOptions } from './options.js'
 export interface Transport {
   /**
    * Hands bytes over, in order. They belong to the transport from now on and are never written again.
-   * False when the peer reads slower than we write: `drain` follows once it caught up.
+   * False when the peer reads slower than we write: `drain` follows once it caught up. `more` follow in the same turn,
+   * and may leave together with these.
    */
-  send(bytes: Uint8Array): boolean
+  send(bytes: Uint8Array, more?: boolean): boolean
   /** Stops reading from the peer, where the host can (a browser cannot); what was read already may still arrive. */
   pause(): void
   resume(): void

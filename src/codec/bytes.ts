@@ -60,11 +60,14 @@ export class Writer {
     return this.#chunkBytes + this.#end - this.#start
   }
 
-  /** Hands over what waits, in order. Large payloads are the callers' own arrays. */
-  take(): Uint8Array[] {
+  /**
+   * Hands over what waits, in order. Large payloads are the callers' own arrays. Not `all` leaves the last slab to be
+   * filled, if there is another.
+   */
+  take(all = true): Uint8Array[] {
     // Mostly all is in one slab: that is worth no list to push to.
     if (this.#chunkBytes === 0) return this.#end === this.#start ? [] : [this.#cut()]
-    this.#seal()
+    if (all) this.#seal()
     const chunks = this.#chunks
     this.#chunks = []
     this.#chunkBytes = 0

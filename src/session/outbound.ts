@@ -63,6 +63,11 @@ export class Outbound {
     return this.#resting ? Infinity : this.#waiting.deadline
   }
 
+  /** Whether a message of QoS 0 goes at once. */
+  get sendsAtOnce(): boolean {
+    return this.#link.theirs !== undefined && this.#waiting.qos0 === 0
+  }
+
   /**
    * Takes a message over: sends it if it may go at once, else keeps it in line. Throws, and keeps nothing, when the
    * message is malformed or above a limit of the server. True if it was sent.
@@ -82,7 +87,7 @@ export class Outbound {
     if (theirs) {
       const error = refusal(packet, size, theirs)
       if (error) throw error
-      if (qos === 0 && this.#waiting.qos0 === 0) {
+      if (qos === 0 && this.sendsAtOnce) {
         this.#send(packet, size)
         return true
       }

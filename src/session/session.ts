@@ -17,7 +17,7 @@ import type { SessionEvent } from './events.js'
 import { connectionLost, failed, refusedBy } from './failures.js'
 import { Inbound } from './inbound.js'
 import { KeepAlive } from './keepalive.js'
-import { Link, type SessionSettings } from './link.js'
+import { Link, NONE, type SessionSettings } from './link.js'
 import { Outbound } from './outbound.js'
 import type { Delivery, Exchange } from './records.js'
 
@@ -81,9 +81,14 @@ export class Session {
     return this.#outbound.window
   }
 
+  /** Whether a message of QoS 0 goes at once. */
+  get sendsAtOnce(): boolean {
+    return this.#outbound.sendsAtOnce
+  }
+
   takePackets(): Packet[] {
     const { packets } = this.#link
-    if (packets.length > 0) this.#link.packets = []
+    this.#link.packets = NONE
     return packets
   }
 
@@ -109,7 +114,7 @@ export class Session {
   /** The network connection is gone, however it went. */
   closed(): void {
     this.#end()
-    this.#link.packets = []
+    this.#link.packets = NONE
   }
 
   /** No further connection is planned: all who wait hear `error`. Messages of QoS 1 and 2 stay for the next one. */

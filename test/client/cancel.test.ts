@@ -74,11 +74,11 @@ test('a pending promise that nobody waits for does not reject into the process',
 test('a signal rejects a pending promise with its reason and tells who would have answered', async () => {
   const controller = new AbortController()
   const cancelled: unknown[] = []
-  const pending = new Pending<number>(controller.signal, () => cancelled.push('told'))
+  const pending = new Pending<number>(controller.signal, { cancel: () => cancelled.push('told') })
   controller.abort('enough')
   expect(await failure(pending.promise)).toBe('enough')
   expect(cancelled).toEqual(['told'])
-  const late = new Pending<number>(controller.signal, () => cancelled.push('told'))
+  const late = new Pending<number>(controller.signal, { cancel: () => cancelled.push('told') })
   expect(await failure(late.promise)).toBe('enough')
 })
 

@@ -110,6 +110,16 @@ describe('Writer', () => {
     expect(writer.take()[0]?.buffer).toBe(first?.buffer)
   })
 
+  it('leaves the last slab to be filled, unless there is no other', () => {
+    const writer = new Writer(16, 16)
+    for (let i = 0; i < 10; i++) ping(writer)
+    expect(writer.take(false).map((chunk) => chunk.length)).toEqual([16])
+    expect(writer.size).toBe(4)
+    ping(writer)
+    expect(writer.take(false)).toEqual([bytes('c000c000c000')])
+    expect(writer.size).toBe(0)
+  })
+
   it('starts small, grows with bursts only, and no larger than its limit', () => {
     const writer = new Writer(16, 64)
     const slab = () => writer.take()[0]?.buffer.byteLength

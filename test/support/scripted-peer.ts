@@ -10,8 +10,9 @@ export class ScriptedPeer {
   readonly received: Packet[] = []
   /** The same for a scenario (scenario.ts). */
   readonly heard = new Heard()
-  /** The sizes of the writes, in bytes. */
+  /** The sizes of the writes, in bytes: what leaves together is one. */
   readonly writes: number[] = []
+  #together = 0
   /** How the client ended the connection, if it did. */
   ended: 'closed' | 'destroyed' | undefined
   /** Whether the transport says that it is full. */
@@ -31,7 +32,7 @@ export class ScriptedPeer {
     this.endpoint = endpoint
     this.#handlers = handlers
     this.transport = {
-      send: (bytes) => this.#take(bytes),
+      send: (bytes, more) => this.#take(bytes, more),
       pause: () => {
         this.reading.push('pause')
         this.paused = true
@@ -131,9 +132,11 @@ export class ScriptedPeer {
     this.heard.end()
   }
 
-  #take(bytes: Uint8Array): boolean {
+  #take(bytes: Uint8Array, more = false): boolean {
     if (this.ended) throw new Error('the client wrote to a connection that it had ended')
-    this.writes.push(bytes.length)
+    this.#together += bytes.length
+    if (!more) this.writes.push(this.#together)
+    if (!more) this.#together = 0
     this.received.push(...this.heard.push(bytes))
     const waiting = this.#waiting
     this.#waiting = []
