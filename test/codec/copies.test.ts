@@ -51,4 +51,19 @@ describe('bytes that an application may keep', () => {
     })
     expect(payloads.map((payload) => new Set(payload))).toEqual([new Set([1]), new Set([2])])
   })
+
+  it('are whole where the last copy was of a part further behind in the chunk before', () => {
+    const framer = new Framer(FROM_SERVER, 4, undefined, new Copies())
+    const filler = encodePacket({ type: 'publish', topic: 'a', payload: new Uint8Array(60_000) }, 4)
+    const small = encodePacket({ type: 'publish', topic: 'a', payload: new Uint8Array(100).fill(1) }, 4)
+    for (const parts of [
+      [filler, small],
+      [small, filler],
+    ]) {
+      framer.push(concat(parts))
+      const lengths = parts.map(() => (framer.next() as Publish).payload.length)
+      expect(framer.next()).toBeUndefined()
+      expect(lengths.sort()).toEqual([100, 60_000])
+    }
+  })
 })
