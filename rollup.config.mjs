@@ -22,9 +22,10 @@ const CLI = 'cli/main.ts'
  * Bytes of the minified UMD, brotli: what it is now and a little. The aim is 15 000; each step down lowers this number,
  * and nobody raises it without saying what for: 200 for limits on what a server can make us hold, and no secret in events;
  * 560 for QoS 1 at 0.35 of the CPU (session/in-flight.ts) and 5 KiB less of heap for each connection; 570 for receiving at
- * half of the CPU (codec/copies.ts, codec/topic-names.ts).
+ * half of the CPU (codec/copies.ts, codec/topic-names.ts); 200 for a third to a half of the garbage of each message, and
+ * handlers that cost the same with wildcards.
  */
-const BUDGET = 28_300
+const BUDGET = 28_500
 /** The same for the store of browsers: idb, the errors, and what makes a session last, all of which is here and not there. */
 const STORE_BUDGET = 5_850
 

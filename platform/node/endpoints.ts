@@ -20,10 +20,10 @@ const REACH = { schemes: SCHEMES, expected: `one of ${[...SCHEMES.keys()].join('
 /** What was asked for last, and the answer: thousands of clients of one process mostly name one server. */
 let last: { readonly asked: readonly unknown[]; readonly endpoints: readonly Endpoint[] } | undefined
 
-/** Those who name the same server by a URL share its endpoint; unless there is a password, which is not kept. */
+/** Those who name the same server by a URL share its endpoint; unless there is a password or a key, which is not kept. */
 export function nodeEndpoints(options: ClientOptions): readonly Endpoint[] {
   const { url, servers, transport, host, port, path, tls } = options
-  if (typeof url !== 'string' || servers) return readEndpoints(options)
+  if (typeof url !== 'string' || servers || typeof tls === 'object') return readEndpoints(options)
   const asked = [url, transport, host, port, path, tls]
   if (last && asked.every((value, at) => value === last?.asked[at])) return last.endpoints
   const endpoints = readEndpoints(options)

@@ -26,19 +26,16 @@ export class Consumer {
   dropped = 0
   readonly #backlog: Backlog
   readonly #onDrop: (message: Message) => void
-  readonly #buffer = new Fifo<Buffered>()
+  /** Made with the first that waits: a handler mostly gets all at once, and there may be thousands of them. */
+  #buffer: Fifo<Buffered> | undefined
   #bufferedQos0 = 0
   /** Calls of the handler that are pending. */
   #calls = 0
-  /** One of them is not any more. Made once, not for each message. */
-  readonly #returned = (): void => {
-    this.#calls--
-    this.#proceed()
-  }
   #iterated = false
-  #readers: Pending<Next>[] = []
-  /** Of the messages that readers have. */
-  #current: Receipt[] = []
+  /** Made with the first. */
+  #readers: Pending<Next>[] | undefined
+  /** Of the messages that readers have; made with the first. */
+  #current: Receipt[] | undefined
   #ended = false
   #error: unknown
 
@@ -62,15 +59,18 @@ export class Consumer {
   take(message: Message, receipt: Receipt): void {
     if (this.#ended) return
     // Those that wait may be on their way to the handler just now.
-    if (this.handler && this.#calls < this.#backlog.limits.maxMessages && this.#buffer.size === 0) {
+    if (this.handler && this.#calls < this.#backlog.limits.maxMessages && !this.#buffer?.size) {
       this.#call(message, receipt)
       return
     }
-    const reader = this.#readers.shift()
+    const reader = this.#readers?.shift()
     if (!reader && !this.#mayWait(message)) return
     receipt.begin()
     if (reader) reader.resolve(this.#read({ message, receipt }))
-    else this.#buffer.push({ message, receipt })
+    else {
+      this.#buffer ??= new Fifo()
+      this.#buffer.push({ message, receipt })
+    }
   }
 
   next(): Promise<Next> {
@@ -80,7 +80,10 @@ export class Consumer {
     const buffered = this.#shift()
     if (buffered) reader.resolve(this.#read(buffered))
     else if (this.#ended) this.#finish(reader)
-    else this.#readers.push(reader)
+    else {
+      this.#readers ??= []
+      this.#readers.push(reader)
+    }
     return reader.promise
   }
 
@@ -89,7 +92,7 @@ export class Consumer {
     if (this.#ended) return
     this.#ended = true
     this.#error = error
-    for (const reader of this.#readers.splice(0)) this.#finish(reader)
+    for (const reader of this.#readers?.splice(0) ?? []) this.#finish(reader)
   }
 
   /** Ends it, and lets go of all that it holds: nobody will read it. */
@@ -101,7 +104,13 @@ export class Consumer {
 
   #call(message: Message, receipt: Receipt): void {
     const handler = this.handler as MessageHandler
-    if (receipt.call(handler, message, this.#returned)) this.#calls++
+    if (receipt.call(handler, message, this)) this.#calls++
+  }
+
+  /** For its receipts: one of the pending calls is not any more. */
+  returned(): void {
+    this.#calls--
+    this.#proceed()
   }
 
   /** Calls the handler with what waits for it. */
@@ -117,12 +126,13 @@ export class Consumer {
   }
 
   #shift(): Buffered | undefined {
-    const buffered = this.#buffer.shift()
+    const buffered = this.#buffer?.shift()
     if (buffered?.message.qos === 0) this.#bufferedQos0--
     return buffered
   }
 
   #read({ message, receipt }: Buffered): Next {
+    this.#current ??= []
     this.#current.push(receipt)
     return { done: false, value: message }
   }
@@ -135,7 +145,7 @@ export class Consumer {
   }
 
   #finishCurrent(): void {
-    for (const receipt of this.#current.splice(0)) receipt.done()
+    for (const receipt of this.#current?.splice(0) ?? []) receipt.done()
   }
 
   /** Whether there is room for a message; that of QoS 0 may have to be made. */
@@ -149,7 +159,7 @@ export class Consumer {
       this.#onDrop(message)
       return false
     }
-    const oldest = this.#buffer.remove((buffered) => buffered.message.qos === 0) as Buffered
+    const oldest = this.#buffer?.remove((buffered) => buffered.message.qos === 0) as Buffered
     oldest.receipt.done()
     this.#onDrop(oldest.message)
     return true

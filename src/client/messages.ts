@@ -69,6 +69,11 @@ export interface Desk {
   raise(error: unknown): void
 }
 
+/** Who wants to hear when the promise of a call is settled. */
+interface Caller {
+  returned(): void
+}
+
 /** Counts those who work on a message, and acknowledges it when the last is done. */
 export class Receipt implements Load {
   bytes = 0
@@ -98,13 +103,13 @@ export class Receipt implements Load {
   }
 
   /** Calls a listener or a handler. While a promise that it returned is pending, it works, and the answer is true. */
-  call(work: (message: Message) => unknown, message: Message, done?: () => void): boolean {
+  call(work: (message: Message) => unknown, message: Message, caller?: Caller): boolean {
     const going = guard(work, message, this)
     if (!going) return false
     this.begin()
     going.then(() => {
       this.done()
-      done?.()
+      caller?.returned()
     })
     return true
   }

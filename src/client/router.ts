@@ -2,38 +2,39 @@
 
 import { hasWildcard, parseSharedFilter } from '../codec/topic.js'
 
-/** Those who were added with one filter. */
-interface Holders<T> {
-  readonly all: Set<T>
-  /** The same in an array, which whoever goes through it may keep; undefined when they have changed. */
-  list: readonly T[] | undefined
-}
-
 /** A place in the trie. `+` and `#` are levels like others: no topic holds them. */
-interface Node<T> {
-  readonly levels: Map<string, Node<T>>
-  /** Those whose filters end here: `a/+`, and `$share/g/a/+`. */
-  readonly ends: Set<Holders<T>>
+interface Node {
+  readonly levels: Map<string, Node>
+  /** The filters that end here: `a/+`, and `$share/g/a/+`. */
+  readonly ends: string[]
 }
 
 const NOBODY: readonly never[] = []
 
+/** Characters of the topics whose answers are remembered, and who is in these, at most: 8 MiB, for ten thousand topics. */
+const MEMORY = 1_048_576
+/** What a topic takes of it beside that. */
+const COST = 32
+
 export class Router<T> {
-  /** Made with the first. */
-  #holders: Map<string, Holders<T>> | undefined
+  /** By filter. Made with the first; a list that was handed out is never changed, so that one can be gone through. */
+  #holders: Map<string, readonly T[]> | undefined
   /** Of the filters that are more than the one topic that they match; made with the first. */
-  #patterns: Node<T> | undefined
+  #patterns: Node | undefined
+  /**
+   * By topic, what `match` said since the last change. What comes once it is full is looked for each time. Also where
+   * nobody has a wildcard: its keys are the texts of messages, found again without being compared (0.8 of the CPU).
+   */
+  #known: Map<string, readonly T[]> | undefined
+  #room = 0
 
   add(filter: string, target: T): void {
+    this.#known = undefined
     this.#holders ??= new Map()
-    const known = this.#holders.get(filter)
-    const holders = known ?? { all: new Set(), list: undefined }
-    holders.all.add(target)
-    holders.list = undefined
-    if (known) return
-    this.#holders.set(filter, holders)
+    const holders = this.holders(filter)
+    if (!holders.includes(target)) this.#holders.set(filter, [...holders, target])
     const levels = levelsOf(filter)
-    if (!levels) return
+    if (holders.length > 0 || !levels) return
     this.#patterns ??= emptyNode()
     let at = this.#patterns
     for (const level of levels) {
@@ -41,28 +42,27 @@ export class Router<T> {
       at.levels.set(level, next)
       at = next
     }
-    at.ends.add(holders)
+    at.ends.push(filter)
   }
 
   delete(filter: string, target: T): void {
-    const holders = this.#holders?.get(filter)
-    if (!holders?.all.delete(target)) return
-    holders.list = undefined
-    if (holders.all.size > 0) return
+    this.#known = undefined
+    const before = this.holders(filter)
+    const holders = before.filter((each) => each !== target)
+    if (holders.length > 0) this.#holders?.set(filter, holders)
+    if (holders.length > 0 || before.length === 0) return
     this.#holders?.delete(filter)
     const levels = levelsOf(filter)
-    if (levels) remove(this.#patterns as Node<T>, levels, 0, holders)
+    if (levels) remove(this.#patterns as Node, levels, 0, filter)
   }
 
   clear(): void {
-    this.#holders = undefined
-    this.#patterns = undefined
+    this.#holders = this.#patterns = this.#known = undefined
   }
 
   /** Those who were added with exactly this filter. */
   holders(filter: string): readonly T[] {
-    const holders = this.#holders?.get(filter)
-    return holders ? listOf(holders) : NOBODY
+    return this.#holders?.get(filter) ?? NOBODY
   }
 
   /** Everyone, each once. */
@@ -72,25 +72,31 @@ export class Router<T> {
 
   /** Everyone whose filter matches `topic`, each once. */
   match(topic: string): readonly T[] {
-    if (!this.#patterns) return this.holders(topic)
-    const exact = this.#holders?.get(topic)
-    const found = exact ? [exact] : []
-    collect(this.#patterns, topic, 0, found)
-    return found.length === 1 ? listOf(found[0] as Holders<T>) : union(found)
+    const known = this.#known?.get(topic)
+    if (known) return known
+    const found = [this.holders(topic)]
+    if (this.#patterns) for (const filter of collect(this.#patterns, topic, 0, [])) found.push(this.holders(filter))
+    const all = union(found)
+    if (!this.#known) {
+      this.#known = new Map()
+      this.#room = MEMORY
+    }
+    const cost = COST + topic.length + all.length
+    if (cost <= this.#room) {
+      this.#room -= cost
+      this.#known.set(topic, all)
+    }
+    return all
   }
 }
 
-function listOf<T>(holders: Holders<T>): readonly T[] {
-  holders.list ??= [...holders.all]
-  return holders.list
+function union<T>(found: readonly (readonly T[])[]): readonly T[] {
+  const [only, ...others] = found.filter(({ length }) => length > 0)
+  return only && others.length === 0 ? only : [...new Set(found.flat())]
 }
 
-function union<T>(found: readonly Holders<T>[]): readonly T[] {
-  return [...new Set(found.flatMap(listOf))]
-}
-
-/** Adds those whose filters match `topic`, from `start` on, to `found`. */
-function collect<T>(at: Node<T>, topic: string, start: number, found: Holders<T>[]): void {
+/** Adds the filters that match `topic`, from `start` on, to `found`. */
+function collect(at: Node, topic: string, start: number, found: string[]): string[] {
   // [MQTT-4.7.2-1] A leading wildcard does not match a topic that begins with $.
   const hidden = start === 0 && topic.startsWith('$')
   // `a/#` matches `a`, too.
@@ -98,7 +104,7 @@ function collect<T>(at: Node<T>, topic: string, start: number, found: Holders<T>
   if (all) found.push(...all.ends)
   if (start > topic.length) {
     found.push(...at.ends)
-    return
+    return found
   }
   const slash = topic.indexOf('/', start)
   const end = slash < 0 ? topic.length : slash
@@ -106,22 +112,23 @@ function collect<T>(at: Node<T>, topic: string, start: number, found: Holders<T>
   if (next) collect(next, topic, end + 1, found)
   const any = hidden ? undefined : at.levels.get('+')
   if (any) collect(any, topic, end + 1, found)
+  return found
 }
 
-/** Takes `holders` out, and what leads to nobody then. */
-function remove<T>(at: Node<T>, levels: string[], depth: number, holders: Holders<T>): void {
+/** Takes `filter` out, and what leads to nobody then. */
+function remove(at: Node, levels: string[], depth: number, filter: string): void {
   const level = levels[depth]
   if (level === undefined) {
-    at.ends.delete(holders)
+    at.ends.splice(at.ends.indexOf(filter), 1)
     return
   }
-  const next = at.levels.get(level) as Node<T>
-  remove(next, levels, depth + 1, holders)
-  if (next.levels.size === 0 && next.ends.size === 0) at.levels.delete(level)
+  const next = at.levels.get(level) as Node
+  remove(next, levels, depth + 1, filter)
+  if (next.levels.size === 0 && next.ends.length === 0) at.levels.delete(level)
 }
 
-function emptyNode<T>(): Node<T> {
-  return { levels: new Map(), ends: new Set() }
+function emptyNode(): Node {
+  return { levels: new Map(), ends: [] }
 }
 
 /** The levels that topics are held against, of a shared subscription those behind `$share/name/`; none of a plain filter. */

@@ -20,6 +20,7 @@ export class Copies {
     this.#chunk = chunk
     this.#memory = chunk.buffer.byteLength
     this.#part = NO_BYTES
+    // Where the last chunk was copied from may lie behind all of this one: nothing is to be found before it.
     this.#start = 0
   }
 

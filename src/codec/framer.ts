@@ -100,12 +100,15 @@ export class Framer {
     return next.length > 0
   }
 
-  /** The room grows with what came: no more than 16 KiB are for what was only announced. */
+  /**
+   * The room grows eightfold, so that little is copied more than once: it is of the announced size once an eighth of it
+   * came. Before, no more than 16 KiB are for what was only announced.
+   */
   #append(part: Uint8Array, waiting: number): void {
     const size = waiting + part.length
     // A chunk is full to its end, so that it is never written to.
     if (this.#end + part.length > this.#bytes.length) {
-      const room = new Uint8Array(Math.max(size, Math.min(this.#wanted, 2 * size + 16_384)))
+      const room = new Uint8Array(Math.max(size, Math.min(this.#wanted, 8 * size + 16_384)))
       room.set(this.#bytes.subarray(this.#start, this.#end))
       this.#bytes = room
       this.#start = 0

@@ -115,3 +115,18 @@ test('the router finds whom topicMatches finds, after any adding and deleting', 
     { seed: 7, numRuns: 500 },
   )
 })
+
+test('what was found for a topic is found again, until somebody is added or deleted, and also for more topics than are remembered', () => {
+  const router = new Router<string>()
+  const topics = Array.from({ length: 40 }, (_, at) => `${at}/${'x'.repeat(65_000)}`)
+  const matchAll = (): string[] => [...new Set([...topics, ...topics].map((topic) => router.match(topic).join()))]
+  expect(matchAll()).toEqual([''])
+  router.add('+/#', 'one')
+  expect(matchAll()).toEqual(['one'])
+  router.add('#', 'two')
+  expect(matchAll()).toEqual(['two,one'])
+  router.delete('+/#', 'one')
+  expect(matchAll()).toEqual(['two'])
+  router.clear()
+  expect(matchAll()).toEqual([''])
+})

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Copies } from '../../src/codec/copies.js'
 import { Framer } from '../../src/codec/framer.js'
@@ -52,12 +53,30 @@ describe('bytes that an application may keep', () => {
     expect(payloads.map((payload) => new Set(payload))).toEqual([new Set([1]), new Set([2])])
   })
 
-  it('are found where they are, also before the place of the last copy in the chunk before', () => {
-    const copies = new Copies()
-    const open = (fill: number): void => copies.open(new Uint8Array(60_000).fill(fill))
-    open(1)
-    copies.take(50_000, 50_100)
-    open(2)
-    expect(copies.take(4, 104)).toEqual(new Uint8Array(100).fill(2))
+  it('are whole, whatever the sizes, and wherever the chunks end', () => {
+    const size = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 40_000 }))
+    fc.assert(
+      fc.property(
+        fc.array(size, { minLength: 1, maxLength: 40 }),
+        fc.array(fc.integer({ min: 1, max: 65_536 }), { minLength: 1 }),
+        (sizes, cuts) => {
+          const payloads = sizes.map((length, i) => new Uint8Array(length).fill(i + 1))
+          const stream = concat(payloads.map((payload) => encodePacket({ type: 'publish', topic: 'a', payload }, 4)))
+          const framer = new Framer(FROM_SERVER, 4, undefined, new Copies())
+          const got: Publish[] = []
+          for (let at = 0, turn = 0; at < stream.length; turn++) {
+            const end = at + (cuts[turn % cuts.length] as number)
+            framer.push(stream.slice(at, end))
+            for (let packet = framer.next(); packet; packet = framer.next()) got.push(packet as Publish)
+            at = end
+          }
+          // Looked at in the end: nothing that comes later may write to what was handed out.
+          expect(got.map(({ payload }) => [payload.length, ...new Set(payload)])).toEqual(
+            sizes.map((length, i) => (length ? [length, i + 1] : [0])),
+          )
+        },
+      ),
+      { numRuns: 60 },
+    )
   })
 })
