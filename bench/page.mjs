@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { ROOT } from '../test/support/setup.mjs'
 import { PARTS } from './parts/index.mjs'
 import { plotCurve } from './plot.mjs'
+import { REASONS } from './reasons.mjs'
 import { LIMIT, OURS, otherNames, readCurves, readRows, showNumber, showValue } from './report.mjs'
 
 /** The numbers that the page shows: it can be made again from them, and a test holds it to that. */
@@ -58,7 +59,7 @@ function describeShort(rows, curves) {
   const short = rows.filter(({ met }) => met === false)
   const aimed = rows.filter(({ met }) => met !== undefined)
   const bent = curves.filter(({ figures }) => figures.some(({ bends }) => bends))
-  const notes = [...short, ...bent].filter(({ why }) => why).map(({ name, why }) => `- **${name}:** ${why}`)
+  const notes = explain([...short, ...bent])
   return [
     '## What falls short',
     short.length === 0
@@ -67,6 +68,16 @@ function describeShort(rows, curves) {
     bent.length === 0 ? 'No curve bends up.' : `What bends up: ${bent.map(({ name }) => name).join('; ')}.`,
     ...(notes.length > 0 ? [notes.join('\n')] : []),
   ].join('\n\n')
+}
+
+/** One reason may be that of several. */
+function explain(all) {
+  const names = new Map()
+  for (const { name } of all) {
+    const reason = REASONS[name]
+    if (reason) names.set(reason, [...(names.get(reason) ?? []), name])
+  }
+  return [...names].map(([reason, of]) => `- **${of.join('; ')}:** ${reason}`)
 }
 
 function describeAll(rows) {

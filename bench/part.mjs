@@ -32,14 +32,12 @@
  * @property {string} case
  * @property {string} figure The name of the number: `rate`.
  * @property {Target} [target]
- * @property {string} [why] Where the target is missed: what the profile shows, in a sentence or two. Shown only then.
  *
  * @typedef {object} Curve How a number of ours grows: a plot, and a table beside it.
  * @property {string} name
  * @property {string} x What grows: `messages in flight`.
  * @property {readonly { x: number, case: string }[]} points
  * @property {string} [says] What has to be known to read it: options, what bounds x.
- * @property {string} [why] Where it bends up: why. Shown only then.
  * @property {readonly { figure: string, name: string, unit: string, per?: string }[]} figures `per` divides by x, and names
  *   the quotient: a curve bends up where that grows; without it, where the number itself does. A program may leave a
  *   figure out at an x at which it says nothing; there the curve has no point.

@@ -114,10 +114,9 @@ export const growth = {
     })),
   ),
   rows: [],
-  curves: GROWTHS.map(({ name, says, why, x, xs, figures }) => ({
+  curves: GROWTHS.map(({ name, says, x, xs, figures }) => ({
     name,
     says,
-    why,
     x,
     figures,
     points: xs.map((at) => ({ x: at, case: nameCase(name, at) })),
