@@ -44,8 +44,7 @@ export async function run({ options, logLevel, timeout, work, stay }: Session): 
       onSignal = (again) => process.exit(exitCodeOf(again))
     }
   })
-  const listener = (signal: Signal): void => onSignal(signal)
-  for (const signal of SIGNALS) process.on(signal, listener)
+  for (const signal of SIGNALS) process.on(signal, () => onSignal(signal))
 
   const ending = new AbortController()
   let timer: NodeJS.Timeout | undefined
@@ -62,7 +61,9 @@ export async function run({ options, logLevel, timeout, work, stay }: Session): 
     ending.abort()
     await client.disconnect().catch(() => {})
     await client.stop()
-    for (const signal of SIGNALS) process.off(signal, listener)
+    // What is left is output that nobody may read. The listeners stay: a signal that is on its way when the last one is
+    // taken off is lost.
+    onSignal = (signal) => process.exit(exitCodeOf(signal))
   }
 }
 
